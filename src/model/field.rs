@@ -1,0 +1,201 @@
+//! One field of a model, the rules its values keep to, and how a form shows it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sea_orm::Value;
+use validator::{ValidateEmail, ValidateUrl};
+
+use super::kind::{Kind, Op};
+use super::value::{self, Misfit};
+
+/// A field of a registered model: what the entity tells, and what the registration added.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The name in JSON and in the query grammar.
+    pub name: String,
+    /// The name of the database column.
+    pub column: String,
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether the column itself has a default, or the entity sets one before saving.
+    pub has_default: bool,
+    /// Whether its values are unique in the table.
+    pub unique: bool,
+    /// Whether the database assigns it (an auto-increment key): never accepted in a body.
+    pub generated: bool,
+    /// Whether no door may ever read, filter, sort or write it.
+    pub secret: bool,
+    /// Whether it is shown but never accepted in a body.
+    pub readonly: bool,
+    /// Whether filters and sorting may use it.
+    pub filterable: bool,
+    /// The texts a string column is limited to, with their labels.
+    pub choices: Vec<Choice>,
+    /// The name for people.
+    pub label: String,
+    /// A sentence under the form field.
+    pub help: String,
+    /// The form control, where the kind's own is not the best one.
+    pub widget: Option<Widget>,
+    /// Rules beyond the column's type.
+    pub rules: Vec<Rule>,
+    /// The most significant decimal digits the database keeps exactly, where it is limited.
+    pub exact_digits: Option<usize>,
+}
+
+impl Field {
+    /// The filter operators of this field; none when it is secret or not filterable.
+    #[must_use]
+    pub fn operators(&self) -> &'static [Op] {
+        if self.secret || !self.filterable {
+            &[]
+        } else {
+            self.kind.operators()
+        }
+    }
+
+    /// Whether rows can be sorted by it.
+    #[must_use]
+    pub fn sortable(&self) -> bool {
+        !self.secret && self.filterable && self.kind.sortable()
+    }
+
+    /// Whether a create must name it.
+    #[must_use]
+    pub fn required(&self) -> bool {
+        !self.nullable && !self.has_default && !self.generated && !self.readonly && !self.secret
+    }
+
+    /// Whether a body may name it at all, permissions aside.
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        !self.generated && !self.readonly && !self.secret
+    }
+
+    /// Every rule that `value` breaks; a null breaks only "not null".
+    #[must_use]
+    pub fn check(&self, value: &Value) -> Vec<Misfit> {
+        let mut misfits = Vec::new();
+        let mut add = |code, detail: String| misfits.push(Misfit { code, detail });
+        let text = value::to_text(value);
+        let Some(text) = text else {
+            if !self.nullable {
+                add("null", "must not be null".into());
+            }
+            return misfits;
+        };
+        if !self.choices.is_empty() && !self.choices.iter().any(|c| c.value == text) {
+            let names: Vec<_> = self.choices.iter().map(|c| c.value.as_str()).collect();
+            add("choice", format!("must be one of {}", names.join(", ")));
+        }
+        if let Some(digits) = self.exact_digits
+            && value::significant_digits(value) > digits
+        {
+            add(
+                "inexact",
+                format!("can have at most {digits} significant digits on this database"),
+            );
+        }
+        for rule in &self.rules {
+            if let Some(misfit) = rule.check(&text) {
+                misfits.push(misfit);
+            }
+        }
+        misfits
+    }
+}
+
+/// One of the texts that a field is limited to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The database value.
+    pub value: String,
+    /// The text for people.
+    pub label: String,
+}
+
+/// A form control other than the kind's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Widget {
+    /// Several lines of text.
+    TextArea,
+    /// A password: written, never shown.
+    Password,
+    /// An e-mail address.
+    Email,
+    /// A URL.
+    Url,
+    /// A colour.
+    Color,
+}
+
+/// A rule that the values of one field keep to, attached at registration.
+#[derive(Clone)]
+pub enum Rule {
+    /// At least this many characters.
+    MinLength(usize),
+    /// At most this many characters.
+    MaxLength(usize),
+    /// A number of at least this.
+    Min(f64),
+    /// A number of at most this.
+    Max(f64),
+    /// An e-mail address as HTML defines it.
+    Email,
+    /// An absolute URL.
+    Url,
+    /// A rule of the project's own; the text it returns follows the field's name.
+    Custom(Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>),
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinLength(n) => write!(f, "MinLength({n})"),
+            Self::MaxLength(n) => write!(f, "MaxLength({n})"),
+            Self::Min(n) => write!(f, "Min({n})"),
+            Self::Max(n) => write!(f, "Max({n})"),
+            Self::Email => f.write_str("Email"),
+            Self::Url => f.write_str("Url"),
+            Self::Custom(_) => f.write_str("Custom"),
+        }
+    }
+}
+
+impl Rule {
+    fn check(&self, text: &str) -> Option<Misfit> {
+        let number = || text.parse::<f64>().ok();
+        let broken = match self {
+            Self::MinLength(n) if text.chars().count() < *n => {
+                ("too_short", format!("must have at least {n} characters"))
+            }
+            Self::MaxLength(n) if text.chars().count() > *n => {
+                ("too_long", format!("can have at most {n} characters"))
+            }
+            Self::Min(n) if number().is_some_and(|v| v < *n) => {
+                ("out_of_range", format!("must be at least {n}"))
+            }
+            Self::Max(n) if number().is_some_and(|v| v > *n) => {
+                ("out_of_range", format!("must be at most {n}"))
+            }
+            Self::Email if !text.validate_email() => {
+                ("email", "must be an e-mail address".to_owned())
+            }
+            Self::Url if !text.validate_url() => ("url", "must be an absolute URL".to_owned()),
+            Self::Custom(rule) => ("rule", rule(text).err()?),
+            Self::MinLength(_)
+            | Self::MaxLength(_)
+            | Self::Min(_)
+            | Self::Max(_)
+            | Self::Email
+            | Self::Url => return None,
+        };
+        Some(Misfit {
+            code: broken.0,
+            detail: broken.1,
+        })
+    }
+}

@@ -1,0 +1,233 @@
+//! What a model *is*: plain data about registered entities, no I/O and no permissions.
+//!
+//! [`describe`] reads an entity, [`options`] adds what a registration says, [`Registry`] joins the
+//! models by their relations. [`value`] holds the only match of kind × JSON; [`patch`] validates a
+//! whole body. How rows are read and written lives in `store`.
+
+pub mod describe;
+pub mod field;
+pub mod input;
+pub mod kind;
+pub mod options;
+pub mod patch;
+pub mod registry;
+pub mod value;
+
+pub use field::{Choice, Field, Rule, Widget};
+pub use input::Input;
+pub use kind::{IntSize, Kind, Op};
+pub use options::{FieldOptions, ModelOptions};
+pub use registry::Registry;
+
+use std::collections::HashMap;
+
+use sea_orm::Value;
+
+use crate::error::Error;
+
+/// The place of a model in its [`Registry`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelId(pub usize);
+
+/// The place of a field in its [`ModelMeta`].
+pub type FieldId = usize;
+
+/// A registered model.
+#[derive(Debug, Clone)]
+pub struct ModelMeta {
+    /// Its place in the registry.
+    pub id: ModelId,
+    /// Its public name, in addresses and grants.
+    pub slug: String,
+    /// Its table.
+    pub table: String,
+    /// The table's schema, where the entity names one.
+    pub schema: Option<String>,
+    /// The name for people, singular.
+    pub label: String,
+    /// The name for people, plural.
+    pub label_plural: String,
+    /// The group it is listed under.
+    pub group: String,
+    /// Its fields, in the entity's order.
+    pub fields: Vec<Field>,
+    /// The fields of its primary key, in key order.
+    pub key: Vec<FieldId>,
+    /// Its relations to other registered models.
+    pub relations: Vec<Relation>,
+    /// Pattern of a record's title, such as `{first_name} {last_name}`.
+    pub display: Display,
+    /// The columns of the list page.
+    pub list: Vec<FieldId>,
+    /// The text fields that `q=` searches.
+    pub search: Vec<FieldId>,
+    /// The fields offered as filters beside the list.
+    pub filters: Vec<FieldId>,
+    /// The order of a list whose request names none: field, descending.
+    pub ordering: Vec<(FieldId, bool)>,
+    /// Whether the model is one of Quarterdeck's own.
+    pub system: bool,
+    /// The verbs it has at all; a log, for example, cannot be written from outside.
+    pub verbs: Vec<Verb>,
+    by_name: HashMap<String, FieldId>,
+}
+
+impl ModelMeta {
+    /// The field of that JSON name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The relation of that name.
+    #[must_use]
+    pub fn relation(&self, name: &str) -> Option<&Relation> {
+        self.relations.iter().find(|r| r.name == name)
+    }
+
+    /// Parses the text of a key, `a,b` with each part percent-encoded for a composite one.
+    ///
+    /// # Errors
+    /// [`Error::not_found`] for anything that cannot be a key of this model: no such row exists.
+    pub fn parse_key(&self, text: &str) -> Result<Vec<Value>, Error> {
+        let parts: Vec<&str> = if self.key.len() == 1 {
+            vec![text]
+        } else {
+            text.split(',').collect()
+        };
+        if parts.len() != self.key.len() {
+            return Err(Error::not_found());
+        }
+        self.key
+            .iter()
+            .zip(parts)
+            .map(|(&f, part)| {
+                let decoded = percent_encoding::percent_decode_str(part)
+                    .decode_utf8()
+                    .map_err(|_| Error::not_found())?;
+                let parsed = value::from_text(&self.fields[f].kind, &decoded);
+                let value = parsed.map_err(|_| Error::not_found())?;
+                // One row, one address: `007` and `+7` are not the key `7`.
+                match value::to_text(&value) {
+                    Some(canonical) if canonical == decoded => Ok(value),
+                    _ => Err(Error::not_found()),
+                }
+            })
+            .collect()
+    }
+
+    /// The text of a key, the inverse of [`Self::parse_key`].
+    #[must_use]
+    pub fn key_text(&self, key: &[Value]) -> String {
+        let parts: Vec<String> = key
+            .iter()
+            .map(|v| encode_key_part(&value::to_text(v).unwrap_or_default()).to_string())
+            .collect();
+        parts.join(",")
+    }
+}
+
+/// Percent-encodes one part of a key so that it is one path segment and holds no comma.
+#[must_use]
+pub fn encode_key_part(text: &str) -> percent_encoding::PercentEncode<'_> {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+    const PART: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    percent_encoding::utf8_percent_encode(text, PART)
+}
+
+/// The pattern of a record's title: literal texts and fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Display(pub Vec<DisplayPart>);
+
+/// A piece of a [`Display`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DisplayPart {
+    /// Text as it is.
+    Literal(String),
+    /// A field's value.
+    Field(FieldId),
+}
+
+/// One of the six verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verb {
+    /// Many records.
+    List,
+    /// One record.
+    Read,
+    /// A new record.
+    Create,
+    /// A record's every writable field.
+    Replace,
+    /// Some of a record's fields.
+    Patch,
+    /// A record's end.
+    Delete,
+}
+
+impl Verb {
+    /// All six, in the order of the documentation.
+    pub const ALL: [Self; 6] = [
+        Self::List,
+        Self::Read,
+        Self::Create,
+        Self::Replace,
+        Self::Patch,
+        Self::Delete,
+    ];
+
+    /// The verb's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The verb of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.name() == name)
+    }
+}
+
+/// How one model points at another.
+#[derive(Debug, Clone)]
+pub struct Relation {
+    /// Its name in paths and in `expand`.
+    pub name: String,
+    /// The name for people.
+    pub label: String,
+    /// To one record or to many.
+    pub many: bool,
+    /// Whether this model's own columns hold the foreign key.
+    pub owns_key: bool,
+    /// The model it points at.
+    pub target: ModelId,
+    /// Own fields, pairwise equal to `to`.
+    pub from: Vec<FieldId>,
+    /// Fields of the target (or, through a junction, of the junction's near side).
+    pub to: Vec<FieldId>,
+    /// The junction of a many-to-many relation.
+    pub via: Option<Junction>,
+}
+
+/// The table between two models of a many-to-many relation: `from` = `near`, `far` = `to`.
+#[derive(Debug, Clone)]
+pub struct Junction {
+    /// The junction's model.
+    pub model: ModelId,
+    /// Its fields that point back at the first model.
+    pub near: Vec<FieldId>,
+    /// Its fields that point at the target.
+    pub far: Vec<FieldId>,
+}

@@ -1,0 +1,320 @@
+//! What a registration may say about a model beyond what its entity tells, as `ModelAdmin` does in
+//! Django. Columns are named by the entity's own `Column` enum, so a misspelt one does not compile.
+
+use std::marker::PhantomData;
+
+use sea_orm::{EntityTrait, IdenStatic, Related};
+
+use super::Verb;
+use super::describe::{RawRelation, many_to_many};
+use super::field::{Choice, Rule, Widget};
+
+/// The collected options of one model, without its type.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Public name instead of the table's.
+    pub slug: Option<String>,
+    /// Label instead of one made from the slug.
+    pub label: Option<String>,
+    /// Plural label.
+    pub label_plural: Option<String>,
+    /// Group on the home page.
+    pub group: Option<String>,
+    /// Title pattern.
+    pub display: Option<String>,
+    /// List columns.
+    pub list: Option<Vec<String>>,
+    /// Searched columns.
+    pub search: Vec<String>,
+    /// Columns offered as filters.
+    pub filters: Vec<String>,
+    /// Columns shown but never accepted.
+    pub readonly: Vec<String>,
+    /// Columns no door may read.
+    pub secret: Vec<String>,
+    /// Columns that filters and sorting may not use.
+    pub unfilterable: Vec<String>,
+    /// Default order, in the grammar of `sort=`.
+    pub ordering: Option<String>,
+    /// Options of single fields, by column.
+    pub fields: Vec<(String, FieldOptions)>,
+    /// Many-to-many relations.
+    pub many_to_many: Vec<RawRelation>,
+    /// Other names for relations: from, to.
+    pub relation_names: Vec<(String, String)>,
+    /// The verbs the model has at all.
+    pub verbs: Option<Vec<Verb>>,
+    /// One of Quarterdeck's own models.
+    pub system: bool,
+}
+
+/// Options of one field.
+#[derive(Debug, Clone, Default)]
+pub struct FieldOptions {
+    pub(crate) name: Option<String>,
+    pub(crate) label: Option<String>,
+    pub(crate) help: Option<String>,
+    pub(crate) widget: Option<Widget>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) has_default: bool,
+}
+
+impl FieldOptions {
+    /// The name in JSON, instead of the entity's field name.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// A sentence under the form field and in the OpenAPI document.
+    #[must_use]
+    pub fn help(mut self, help: &str) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The form control.
+    #[must_use]
+    pub fn widget(mut self, widget: Widget) -> Self {
+        self.widget = Some(widget);
+        self
+    }
+
+    /// Limits a text column to these values; the label is the value in words.
+    #[must_use]
+    pub fn choices<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
+        self.choices.extend(values.into_iter().map(|value| {
+            let value = value.into();
+            Choice {
+                label: super::describe::sentence_case(&value),
+                value,
+            }
+        }));
+        self
+    }
+
+    /// Adds a rule.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// A number of at least `min`.
+    #[must_use]
+    pub fn min(self, min: f64) -> Self {
+        self.rule(Rule::Min(min))
+    }
+
+    /// A number of at most `max`.
+    #[must_use]
+    pub fn max(self, max: f64) -> Self {
+        self.rule(Rule::Max(max))
+    }
+
+    /// The entity fills this field itself before saving, so a create need not name it.
+    #[must_use]
+    pub fn has_default(mut self) -> Self {
+        self.has_default = true;
+        self
+    }
+}
+
+/// The options of a model while it is being registered; see [`Options`] for what they mean.
+///
+/// ```
+/// use quarterdeck::entity::system::role;
+/// use quarterdeck::model::ModelOptions;
+///
+/// let options = ModelOptions::<role::Entity>::new()
+///     .label("Role")
+///     .display("name")
+///     .list([role::Column::Name, role::Column::Description])
+///     .search([role::Column::Name]);
+/// ```
+#[derive(Debug)]
+pub struct ModelOptions<E: EntityTrait> {
+    options: Options,
+    entity: PhantomData<E>,
+}
+
+impl<E: EntityTrait> Default for ModelOptions<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn names<C: IdenStatic>(columns: impl IntoIterator<Item = C>) -> Vec<String> {
+    columns.into_iter().map(|c| c.as_str().to_owned()).collect()
+}
+
+impl<E: EntityTrait> ModelOptions<E> {
+    /// No options: the entity speaks for itself.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            options: Options::default(),
+            entity: PhantomData,
+        }
+    }
+
+    /// The collected options.
+    #[must_use]
+    pub fn into_options(self) -> Options {
+        self.options
+    }
+
+    /// The public name, instead of the table's.
+    #[must_use]
+    pub fn slug(mut self, slug: &str) -> Self {
+        self.options.slug = Some(slug.into());
+        self
+    }
+
+    /// The name for people, singular.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        self.options.label = Some(label.into());
+        self
+    }
+
+    /// The name for people, plural.
+    #[must_use]
+    pub fn label_plural(mut self, label: &str) -> Self {
+        self.options.label_plural = Some(label.into());
+        self
+    }
+
+    /// The group the model is listed under.
+    #[must_use]
+    pub fn group(mut self, group: &str) -> Self {
+        self.options.group = Some(group.into());
+        self
+    }
+
+    /// The title of a record: a field's name, or a pattern such as `{first_name} {last_name}`.
+    #[must_use]
+    pub fn display(mut self, pattern: &str) -> Self {
+        self.options.display = Some(pattern.into());
+        self
+    }
+
+    /// The columns of the list page.
+    #[must_use]
+    pub fn list(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.list = Some(names(columns));
+        self
+    }
+
+    /// The text columns that `q=` searches.
+    #[must_use]
+    pub fn search(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.search = names(columns);
+        self
+    }
+
+    /// The columns offered as filters beside the list. (Every readable column can be filtered;
+    /// see [`Self::unfilterable`] to forbid one.)
+    #[must_use]
+    pub fn filters(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.filters = names(columns);
+        self
+    }
+
+    /// Columns that are shown but never accepted in a body.
+    #[must_use]
+    pub fn readonly(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.readonly.extend(names(columns));
+        self
+    }
+
+    /// Columns that no door may read, filter, sort, search, export or log.
+    #[must_use]
+    pub fn secret(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.secret.extend(names(columns));
+        self
+    }
+
+    /// Columns that filters and sorting may not use.
+    #[must_use]
+    pub fn unfilterable(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        self.options.unfilterable.extend(names(columns));
+        self
+    }
+
+    /// The order of a list whose request names none, as in `sort=`: `"-published,title"`.
+    #[must_use]
+    pub fn ordering(mut self, sort: &str) -> Self {
+        self.options.ordering = Some(sort.into());
+        self
+    }
+
+    /// The form control of a column.
+    #[must_use]
+    pub fn widget(self, column: E::Column, widget: Widget) -> Self {
+        self.field(column, |f| f.widget(widget))
+    }
+
+    /// Options of one column.
+    #[must_use]
+    pub fn field(
+        mut self,
+        column: E::Column,
+        options: impl FnOnce(FieldOptions) -> FieldOptions,
+    ) -> Self {
+        let name = column.as_str();
+        let known = self.options.fields.iter().position(|(c, _)| c == name);
+        match known {
+            Some(i) => {
+                let (_, old) = std::mem::take(&mut self.options.fields[i]);
+                self.options.fields[i] = (name.to_owned(), options(old));
+            }
+            None => {
+                self.options
+                    .fields
+                    .push((name.to_owned(), options(FieldOptions::default())));
+            }
+        }
+        self
+    }
+
+    /// A many-to-many relation through a junction, as declared by `Related::via()`.
+    #[must_use]
+    pub fn many_to_many<T: EntityTrait>(mut self, name: &str) -> Self
+    where
+        E: Related<T>,
+    {
+        self.options.many_to_many.extend(many_to_many::<E, T>(name));
+        self
+    }
+
+    /// Another name for a relation, where the variant's own would be taken by a field.
+    #[must_use]
+    pub fn relation_name(mut self, variant: E::Relation, name: &str) -> Self {
+        use sea_orm::RelationTrait as _;
+        let from = super::describe::snake_case(&variant.name());
+        self.options.relation_names.push((from, name.to_owned()));
+        self
+    }
+
+    /// The verbs the model has at all, whoever asks: a log, say, is only listed and read.
+    #[must_use]
+    pub fn verbs(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
+        self.options.verbs = Some(verbs.into_iter().collect());
+        self
+    }
+
+    pub(crate) fn system(mut self) -> Self {
+        self.options.system = true;
+        self
+    }
+}

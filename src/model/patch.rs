@@ -1,0 +1,132 @@
+//! Validation of a whole body: every fault at once, before any statement runs.
+
+use sea_orm::Value;
+
+use crate::error::{Error, Fault};
+
+use super::input::Input;
+use super::value::{self, Misfit};
+use super::{FieldId, ModelMeta};
+
+/// What the body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new record: required fields must be there; absent ones take their defaults.
+    Create,
+    /// Every writable field takes the body's value, an absent one its default or null.
+    Replace,
+    /// Only the fields named change.
+    Patch,
+}
+
+/// A validated body: fields and their new values, in the model's order.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// The new values.
+    pub values: Vec<(FieldId, Value)>,
+    /// Fields a replace leaves to their column's default.
+    pub defaults: Vec<FieldId>,
+}
+
+/// Checks `body` against the model and the caller's writable fields.
+///
+/// `writable` says for each field whether this caller may name it; a field it may not write but may
+/// read is called read-only, one it may not even read is unknown (`readable`).
+///
+/// # Errors
+/// One 422 that lists every fault with a JSON pointer.
+pub fn validate(
+    model: &ModelMeta,
+    body: Input,
+    purpose: Purpose,
+    allowed: &dyn FieldAccess,
+) -> Result<Changes, Error> {
+    let mut faults = Vec::new();
+    let mut given: Vec<Option<Value>> = vec![None; model.fields.len()];
+    for (name, input) in body.into_object()? {
+        match admit(model, &name, purpose, allowed) {
+            Err(fault) => faults.push(fault),
+            Ok(id) => match check(model, id, &input) {
+                Ok(value) => given[id] = Some(value),
+                Err(misfits) => faults.extend(
+                    misfits
+                        .into_iter()
+                        .map(|m| Fault::field(&name, m.code, format!("{name} {}.", m.detail))),
+                ),
+            },
+        }
+    }
+    let mut changes = Changes::default();
+    for (id, value) in given.into_iter().enumerate() {
+        let field = &model.fields[id];
+        let natural_key = model.key.contains(&id) && purpose == Purpose::Create;
+        match value {
+            Some(value) => changes.values.push((id, value)),
+            None if purpose == Purpose::Patch || !field.accepted() => {}
+            None if model.key.contains(&id) && !natural_key => {}
+            None if !allowed.writable(id) && purpose == Purpose::Replace => {}
+            None if faults
+                .iter()
+                .any(|f| f.field_name().as_deref() == Some(&field.name)) => {}
+            None if field.required() => {
+                let detail = format!("{} is required.", field.name);
+                faults.push(Fault::field(&field.name, "required", detail));
+            }
+            None if purpose == Purpose::Replace && field.has_default => changes.defaults.push(id),
+            None if purpose == Purpose::Replace => {
+                changes.values.push((id, value::null(&field.kind)));
+            }
+            None => {}
+        }
+    }
+    if faults.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Error::invalid(faults))
+    }
+}
+
+/// Which fields the caller may name in a body and which it may know of.
+pub trait FieldAccess {
+    /// Whether the caller may read the field, on some row at least.
+    fn readable(&self, field: FieldId) -> bool;
+    /// Whether the caller may write the field, on some row at least.
+    fn writable(&self, field: FieldId) -> bool;
+}
+
+fn admit(
+    model: &ModelMeta,
+    name: &str,
+    purpose: Purpose,
+    allowed: &dyn FieldAccess,
+) -> Result<FieldId, Fault> {
+    let unknown = || Fault::field(name, "unknown_field", format!("There is no field {name}."));
+    let readonly = || Fault::field(name, "read_only", format!("{name} cannot be written."));
+    let id = model.field(name).ok_or_else(unknown)?;
+    let field = &model.fields[id];
+    if field.secret {
+        return Err(unknown());
+    }
+    if !allowed.writable(id) {
+        return Err(if allowed.readable(id) {
+            readonly()
+        } else {
+            unknown()
+        });
+    }
+    if !field.accepted() || (model.key.contains(&id) && purpose != Purpose::Create) {
+        return Err(readonly());
+    }
+    Ok(id)
+}
+
+fn check(model: &ModelMeta, id: FieldId, input: &Input) -> Result<Value, Vec<Misfit>> {
+    let field = &model.fields[id];
+    let value = value::from_input(&field.kind, input).map_err(|m| vec![m])?;
+    let misfits = field.check(&value);
+    if misfits.is_empty() {
+        Ok(value)
+    } else {
+        Err(misfits)
+    }
+}

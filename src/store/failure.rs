@@ -1,0 +1,157 @@
+//! What a database's error means to a caller: conflict, time-out, try again, or our fault.
+//! Nothing a driver says reaches the caller; it travels as the error's source, for the log.
+
+use sea_orm::{DbErr, RuntimeErr};
+
+use crate::error::Error;
+
+/// What kind of database error this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// A unique key stands against the write; the columns or the key's name, as the driver tells.
+    Unique(Vec<String>),
+    /// A foreign key stands against the write.
+    ForeignKey,
+    /// The transaction lost a race and may be tried again.
+    Retry,
+    /// The statement ran too long.
+    Timeout,
+    /// The database cannot be reached, or no connection was free.
+    Unavailable,
+    /// The value does not fit in a way that only the database knows (a check constraint, say).
+    Constraint,
+    /// Anything else.
+    Other,
+}
+
+/// Classifies a database error.
+#[must_use]
+pub fn classify(error: &DbErr) -> Failure {
+    let source = match error {
+        DbErr::Exec(RuntimeErr::SqlxError(e))
+        | DbErr::Query(RuntimeErr::SqlxError(e))
+        | DbErr::Conn(RuntimeErr::SqlxError(e)) => e,
+        DbErr::ConnectionAcquire(_) => return Failure::Unavailable,
+        _ => return Failure::Other,
+    };
+    match &**source {
+        sqlx::Error::Database(e) => database(&**e),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Failure::Unavailable,
+        _ => Failure::Other,
+    }
+}
+
+fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
+    use sqlx::mysql::MySqlDatabaseError;
+    use sqlx::postgres::PgDatabaseError;
+    if let Some(e) = error.try_downcast_ref::<PgDatabaseError>() {
+        return match e.code() {
+            "23505" => Failure::Unique(columns_in_parentheses(e.detail().unwrap_or_default())),
+            "23503" => Failure::ForeignKey,
+            "23514" | "23502" | "22001" | "22003" => Failure::Constraint,
+            "40001" | "40P01" => Failure::Retry,
+            "57014" => Failure::Timeout,
+            "57P01" | "57P02" | "57P03" | "53300" => Failure::Unavailable,
+            _ => Failure::Other,
+        };
+    }
+    if let Some(e) = error.try_downcast_ref::<MySqlDatabaseError>() {
+        return match e.number() {
+            1022 | 1062 | 1169 | 1586 => Failure::Unique(quoted_key(e.message())),
+            1216 | 1217 | 1451 | 1452 | 1761 | 1762 => Failure::ForeignKey,
+            4025 | 3819 | 1048 | 1264 | 1366 | 1406 => Failure::Constraint,
+            1205 | 1213 | 1020 => Failure::Retry,
+            1969 | 3024 | 1317 => Failure::Timeout,
+            1040 | 1053 | 1203 | 1927 => Failure::Unavailable,
+            _ => Failure::Other,
+        };
+    }
+    match error.code().as_deref() {
+        Some("1555" | "2067") => Failure::Unique(sqlite_columns(error.message())),
+        Some("787" | "1811") => Failure::ForeignKey,
+        Some("275" | "1299" | "3091") => Failure::Constraint,
+        Some("5" | "261" | "517") => Failure::Retry,
+        Some("9") => Failure::Timeout,
+        _ => Failure::Other,
+    }
+}
+
+/// `Key (isbn, lang)=(…) already exists.` names the columns.
+fn columns_in_parentheses(detail: &str) -> Vec<String> {
+    let inside = detail
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(")="));
+    let names = inside.map_or("", |(names, _)| names).split(',');
+    names
+        .map(|n| n.trim().trim_matches('"').to_owned())
+        .filter(|n| !n.is_empty())
+        .collect()
+}
+
+/// `UNIQUE constraint failed: book.isbn, book.lang` names the columns.
+fn sqlite_columns(message: &str) -> Vec<String> {
+    let list = message.rsplit_once(": ").map_or("", |(_, list)| list);
+    let names = list
+        .split(',')
+        .filter_map(|n| n.trim().rsplit_once('.').map(|(_, c)| c));
+    names.map(ToOwned::to_owned).collect()
+}
+
+/// `Duplicate entry 'x' for key 'isbn'` names the key, which is not always a column.
+fn quoted_key(message: &str) -> Vec<String> {
+    let key = message
+        .rsplit_once("key '")
+        .and_then(|(_, rest)| rest.strip_suffix('\''));
+    key.map(|k| k.rsplit('.').next().unwrap_or(k).to_owned())
+        .into_iter()
+        .collect()
+}
+
+/// The error for a failure that no operation can say more about.
+#[must_use]
+pub fn plain(error: DbErr) -> Error {
+    match classify(&error) {
+        Failure::Timeout => Error::parameter(
+            "statement_timeout",
+            "statement_timeout",
+            "The database gave up after statement_timeout; ask for less, or filter by an index.",
+        )
+        .because(error),
+        Failure::Unavailable => {
+            Error::unavailable("database", "The database cannot take the request now.", 1)
+                .because(error)
+        }
+        Failure::Retry => {
+            Error::unavailable("busy", "Other writes are in the way; try again.", 1).because(error)
+        }
+        Failure::Unique(_) | Failure::ForeignKey | Failure::Constraint | Failure::Other => {
+            Error::internal(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unique_messages_name_their_columns() {
+        assert_eq!(
+            columns_in_parentheses("Key (isbn, \"Lang\")=(1, (x)=) already exists."),
+            ["isbn", "Lang"]
+        );
+        assert_eq!(
+            sqlite_columns("UNIQUE constraint failed: book.isbn, book.lang"),
+            ["isbn", "lang"]
+        );
+        assert_eq!(
+            quoted_key("Duplicate entry 'it's key' for key 'book.isbn'"),
+            ["isbn"]
+        );
+        assert!(columns_in_parentheses("").is_empty() && quoted_key("").is_empty());
+    }
+}

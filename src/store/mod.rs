@@ -1,0 +1,10 @@
+//! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]) and what
+//! its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
+
+pub mod db;
+pub mod failure;
+pub mod row;
+pub mod typed;
+
+pub use db::{Db, DbSettings};
+pub use typed::{Store, Typed};

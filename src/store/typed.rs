@@ -1,0 +1,195 @@
+//! Writes through the entity's own `ActiveModel`, so that its behaviour hooks always run. The only
+//! code that is generic over `EntityTrait`, and thin: an entity costs little to compile.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use sea_orm::sea_query::{ArrayType, Expr};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, Condition, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Value,
+};
+
+use crate::model::FieldId;
+use crate::model::patch::Changes;
+
+/// A row as loaded for writing.
+pub struct Record {
+    /// Every field's value, in the model's order.
+    pub values: Vec<Value>,
+    typed: Box<dyn Any + Send + Sync>,
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record")
+            .field("fields", &self.values.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The typed writes of one entity, without its type.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The row that matches `condition`, locked for the transaction where the database can.
+    async fn load(
+        &self,
+        tx: &DatabaseTransaction,
+        condition: Expr,
+    ) -> Result<Option<Record>, DbErr>;
+
+    /// Inserts a row and returns it as the database has it.
+    async fn insert(&self, tx: &DatabaseTransaction, changes: Changes) -> Result<Record, DbErr>;
+
+    /// Updates the changed columns of a loaded row and returns it as the database has it.
+    async fn update(
+        &self,
+        tx: &DatabaseTransaction,
+        record: Record,
+        changes: Changes,
+    ) -> Result<Record, DbErr>;
+
+    /// Deletes a loaded row.
+    async fn delete(&self, tx: &DatabaseTransaction, record: Record) -> Result<(), DbErr>;
+}
+
+/// [`Store`] of an entity.
+#[derive(Debug)]
+pub struct Typed<E>(PhantomData<E>);
+
+impl<E> Typed<E> {
+    /// The store of `E`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Default for Typed<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl<E> Store for Typed<E>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + Send + Sync + 'static,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
+{
+    async fn load(
+        &self,
+        tx: &DatabaseTransaction,
+        condition: Expr,
+    ) -> Result<Option<Record>, DbErr> {
+        let mut select = E::find().filter(Condition::all().add(condition));
+        // SQLite has one writer and no row locks.
+        if sea_orm::ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
+            select = select.lock_exclusive();
+        }
+        Ok(select.one(tx).await?.map(record::<E>))
+    }
+
+    async fn insert(&self, tx: &DatabaseTransaction, changes: Changes) -> Result<Record, DbErr> {
+        let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
+        assign::<E>(&mut active, changes.values)?;
+        Ok(record::<E>(active.insert(tx).await?))
+    }
+
+    async fn update(
+        &self,
+        tx: &DatabaseTransaction,
+        loaded: Record,
+        changes: Changes,
+    ) -> Result<Record, DbErr> {
+        let mut active = model::<E>(loaded)?.into_active_model();
+        let defaults = changes.defaults;
+        assign::<E>(&mut active, changes.values)?;
+        if !defaults.is_empty() {
+            // A fresh active model carries the entity's own defaults; a column whose default only
+            // the database knows keeps its value.
+            let fresh = <E::ActiveModel as ActiveModelBehavior>::new();
+            for column in columns::<E>(defaults) {
+                if let sea_orm::ActiveValue::Set(value) = fresh.get(column) {
+                    active.try_set(column, value)?;
+                } else if let Some(value) = literal_default::<E>(column) {
+                    active.try_set(column, value)?;
+                }
+            }
+        }
+        Ok(record::<E>(active.update(tx).await?))
+    }
+
+    async fn delete(&self, tx: &DatabaseTransaction, loaded: Record) -> Result<(), DbErr> {
+        let result = model::<E>(loaded)?.into_active_model().delete(tx).await?;
+        if result.rows_affected == 0 {
+            Err(DbErr::RecordNotUpdated)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn record<E: EntityTrait>(model: E::Model) -> Record
+where
+    E::Model: Send + Sync + 'static,
+{
+    let values = E::Column::iter().map(|c| model.get(c)).collect();
+    Record {
+        values,
+        typed: Box::new(model),
+    }
+}
+
+fn model<E: EntityTrait>(record: Record) -> Result<E::Model, DbErr>
+where
+    E::Model: 'static,
+{
+    let typed = record.typed.downcast::<E::Model>();
+    typed
+        .map(|m| *m)
+        .map_err(|_| DbErr::Type("a record of another entity".into()))
+}
+
+fn columns<E: EntityTrait>(ids: Vec<FieldId>) -> impl Iterator<Item = E::Column> {
+    let all: Vec<E::Column> = E::Column::iter().collect();
+    ids.into_iter().filter_map(move |id| all.get(id).copied())
+}
+
+/// The column's default where it is a plain value.
+fn literal_default<E: EntityTrait>(column: E::Column) -> Option<Value> {
+    use sea_orm::ColumnTrait as _;
+    match column.def().get_column_default() {
+        Some(Expr::Value(value)) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+fn assign<E: EntityTrait>(
+    active: &mut E::ActiveModel,
+    values: Vec<(FieldId, Value)>,
+) -> Result<(), DbErr> {
+    let all: Vec<E::Column> = E::Column::iter().collect();
+    for (id, value) in values {
+        let column = all[id];
+        let wanted = <E::Model as ModelTrait>::get_value_type(column);
+        active.try_set(column, coerce(value, &wanted))?;
+    }
+    Ok(())
+}
+
+/// Instants are handled in UTC; an entity may hold them with an offset.
+fn coerce(value: Value, wanted: &ArrayType) -> Value {
+    match (value, wanted) {
+        (Value::ChronoDateTimeUtc(at), ArrayType::ChronoDateTimeWithTimeZone) => {
+            Value::ChronoDateTimeWithTimeZone(at.map(|t| t.fixed_offset()))
+        }
+        (Value::ChronoDateTimeUtc(at), ArrayType::ChronoDateTimeLocal) => {
+            Value::ChronoDateTimeLocal(at.map(Into::into))
+        }
+        (Value::String(text), ArrayType::Char) => Value::Char(text.and_then(|t| t.chars().next())),
+        (value, _) => value,
+    }
+}
