@@ -1,1 +1,32 @@
-//! m
+//! The migrations of Quarterdeck's own tables and of the demo shop, and the three commands that
+//! run a list of them.
+//!
+//! A start-up joins lists: [`system`], then [`demo`] where it is asked for, then the project's
+//! own. Which lists are joined is known only at run time, so [`run`] takes a list and not a type.
+//! [`column`] and [`table`] say what a column kind means on each database; a project's own
+//! migrations may use them to get the same equality and the same order everywhere.
+
+pub mod column;
+mod m20261122_000001_system;
+mod m20261122_000002_demo_catalogue;
+mod m20261122_000003_demo_trade;
+pub mod run;
+pub mod table;
+
+pub use run::{State, Step, down, status, up};
+pub use sea_orm_migration::MigrationTrait;
+
+/// Quarterdeck's own tables, prefix `qd_`. Every installation runs these, and runs them first.
+#[must_use]
+pub fn system() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m20261122_000001_system::Migration)]
+}
+
+/// The tables of the demo shop.
+#[must_use]
+pub fn demo() -> Vec<Box<dyn MigrationTrait>> {
+    vec![
+        Box::new(m20261122_000002_demo_catalogue::Migration),
+        Box::new(m20261122_000003_demo_trade::Migration),
+    ]
+}
