@@ -1,1 +1,2 @@
 //! q
+pub mod config;
