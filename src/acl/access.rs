@@ -76,6 +76,19 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// The rows of a model that the caller may list or read; none where it may do neither.
+    #[must_use]
+    pub fn visible_rows(&self, model: ModelId) -> Filter {
+        [Verb::List, Verb::Read]
+            .into_iter()
+            .fold(Filter::Never, |rows, verb| {
+                match decide(self.policy, self.registry, self.principal, (verb, model)) {
+                    Decision::Allowed(scope) => rows.or(scope.rows.clone()),
+                    Decision::Unknown | Decision::Forbidden => rows,
+                }
+            })
+    }
+
     fn listed(&self, model: ModelId) -> Option<Arc<Scope>> {
         self.listed
             .borrow_mut()

@@ -386,6 +386,19 @@ pub fn write_json(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// Appends the value of a field as JSON: a decimal with as many places as its column has, as the
+/// other databases give it and as `store::row` writes it.
+pub fn write_field(out: &mut Vec<u8>, kind: &Kind, value: &Value) {
+    match (kind, value) {
+        (Kind::Decimal(Some((_, scale))), Value::Decimal(Some(d))) => {
+            let mut exact = *d;
+            exact.rescale(*scale);
+            write_json(out, &exact.into());
+        }
+        _ => write_json(out, value),
+    }
+}
+
 /// Serialising a number or a JSON value to memory cannot fail; if it ever did, null is honest.
 fn write_float(out: &mut Vec<u8>, text: serde_json::Result<Vec<u8>>) {
     out.extend_from_slice(&text.unwrap_or_else(|_| b"null".to_vec()));

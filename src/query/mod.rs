@@ -58,8 +58,15 @@ pub enum Filter {
     },
     /// Null (`true`) or not.
     Null(FieldId, bool),
-    /// Some row at the other end of the relation (by its index in the model) matches.
-    Related(usize, Box<Filter>),
+    /// Some row at the other end of a relation matches.
+    Related {
+        /// The relation's index in its model.
+        relation: usize,
+        /// The junction rows that count, where there is a junction.
+        junction: Box<Filter>,
+        /// The condition on the other end.
+        inner: Box<Filter>,
+    },
 }
 
 impl Filter {
@@ -183,6 +190,10 @@ pub struct Expand {
     pub target: ModelId,
     /// The rows of the target that the caller may see.
     pub rows: Filter,
+    /// The rows of the junction that the caller may see, where there is a junction.
+    pub junction: Filter,
+    /// The rows on which the caller may see the own fields that the relation starts from.
+    pub own: Filter,
     /// The fields of the embedded records.
     pub fields: Vec<Projected>,
     /// Relations to embed in the embedded records.

@@ -5,7 +5,7 @@ use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};
 
 use super::cursor::{Cursors, digest};
-use super::path::{Operand, Refusal, Scope, at_parameter, at_pointer};
+use super::path::{Operand, Refusal, Scope, Step, at_parameter, at_pointer};
 use super::{CountMode, Expand, Filter, Place, Position, Projected, Query, SortKey, tree};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
@@ -406,15 +406,17 @@ fn shape(
                 let (inner_fields, inner_expand) = (below(fields, first), below(expand, first));
                 let (fields, expand) =
                     shape(scope, walk.end, (&inner_fields, &inner_expand), refusals);
-                let rows = scope.lens.rows(walk.end).unwrap_or(Filter::Never);
-                let relation = walk.steps[0].1;
-                embedded.push(Expand {
+                let target = walk.end;
+                let step = walk.steps.into_iter().next();
+                embedded.extend(step.map(|Step { relation, guards }| Expand {
                     relation,
-                    target: walk.end,
-                    rows,
+                    target,
+                    rows: guards.target,
+                    junction: guards.junction,
+                    own: guards.own,
                     fields,
                     expand,
-                });
+                }));
             }
         }
     }

@@ -28,13 +28,33 @@ impl std::fmt::Debug for Scope<'_> {
     }
 }
 
-/// The relations walked (model and index in it), and the model they lead to.
+/// The relations walked, and the model they lead to.
 #[derive(Debug)]
 pub struct Walk {
-    /// Each step: the model it starts from and the index of the relation there.
-    pub steps: Vec<(ModelId, usize)>,
+    /// Each step.
+    pub steps: Vec<Step>,
     /// Where they lead.
     pub end: ModelId,
+}
+
+/// One relation of a [`Walk`].
+#[derive(Debug)]
+pub struct Step {
+    /// The relation's index in the model it starts from.
+    pub relation: usize,
+    /// What the caller may see of it.
+    pub guards: Guards,
+}
+
+/// The rows on which a caller may see a relation: a link is data of the fields that hold it.
+#[derive(Debug)]
+pub struct Guards {
+    /// On the model it starts from.
+    pub own: Filter,
+    /// On the junction.
+    pub junction: Filter,
+    /// On the model it leads to.
+    pub target: Filter,
 }
 
 /// A value as it came: the text of a parameter, or JSON in a body.
@@ -68,24 +88,56 @@ impl Scope<'_> {
         };
         for name in names {
             let here = self.registry.model(walk.end);
-            let visible = |target| self.lens.rows(target).is_some();
-            let found = here
-                .relations
-                .iter()
-                .position(|r| r.name == *name && visible(r.target));
-            let Some(index) = found else {
-                let allowed: Vec<&str> = here
-                    .relations
-                    .iter()
-                    .filter(|r| visible(r.target))
-                    .map(|r| r.name.as_str())
-                    .collect();
+            let relations = || {
+                let all = here.relations.iter().enumerate();
+                all.filter_map(|(i, r)| self.sees(walk.end, i).map(|guards| (i, r, guards)))
+            };
+            let Some((index, relation, guards)) = relations().find(|(_, r, _)| r.name == *name)
+            else {
+                let allowed: Vec<&str> = relations().map(|(_, r, _)| r.name.as_str()).collect();
                 return Err(("unknown_relation", unknown("relation", name, &allowed)));
             };
-            walk.steps.push((walk.end, index));
-            walk.end = here.relations[index].target;
+            walk.steps.push(Step {
+                relation: index,
+                guards,
+            });
+            walk.end = relation.target;
         }
         Ok(walk)
+    }
+
+    /// What the caller may see of a relation; `None` where it does not exist for it: when it may
+    /// not list the target (or the junction), or see one of the fields that hold the link.
+    #[must_use]
+    pub fn sees(&self, model: ModelId, relation: usize) -> Option<Guards> {
+        let relation = &self.registry.model(model).relations[relation];
+        let guard = |model: ModelId, fields: &[FieldId]| {
+            fields
+                .iter()
+                .try_fold(Filter::All, |all, &f| match self.lens.sight(model, f) {
+                    Sight::Always => Some(all),
+                    Sight::When(guard) => Some(all.and(guard)),
+                    Sight::Never => None,
+                })
+        };
+        let own = guard(model, &relation.from)?;
+        let target = self
+            .lens
+            .rows(relation.target)?
+            .and(guard(relation.target, &relation.to)?);
+        let junction = match &relation.via {
+            None => Filter::All,
+            Some(via) => self
+                .lens
+                .rows(via.model)?
+                .and(guard(via.model, &via.near)?)
+                .and(guard(via.model, &via.far)?),
+        };
+        Some(Guards {
+            own,
+            junction,
+            target,
+        })
     }
 
     /// The fields of `model` that the caller may see.
@@ -148,20 +200,22 @@ impl Scope<'_> {
         };
         let own = self.compare(meta, field, op, operand)?;
         let guarded = guard.unwrap_or(Filter::All).and(own);
-        Ok(self.through(&walk, guarded))
+        Ok(self.through(walk, guarded))
     }
 
     /// `inner` on the rows at the end of a walk, as a condition on the rows at its start. Rows of
     /// the models on the way count only where the caller may list them.
     #[must_use]
-    pub fn through(&self, walk: &Walk, inner: Filter) -> Filter {
+    pub fn through(&self, walk: Walk, inner: Filter) -> Filter {
         walk.steps
-            .iter()
+            .into_iter()
             .rev()
-            .fold(inner, |inner, &(model, index)| {
-                let target = self.registry.model(model).relations[index].target;
-                let rows = self.lens.rows(target).unwrap_or(Filter::Never);
-                Filter::Related(index, Box::new(rows.and(inner)))
+            .fold(inner, |inner, Step { relation, guards }| {
+                guards.own.and(Filter::Related {
+                    relation,
+                    junction: Box::new(guards.junction),
+                    inner: Box::new(guards.target.and(inner)),
+                })
             })
     }
 

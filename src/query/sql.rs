@@ -164,7 +164,11 @@ impl<'a> Compiler<'a> {
             } => self.like(self.column(source, *field), *place, text, *fold),
             Filter::Null(field, true) => self.column(source, *field).is_null(),
             Filter::Null(field, false) => self.column(source, *field).is_not_null(),
-            Filter::Related(relation, inner) => self.related(source, *relation, inner),
+            Filter::Related {
+                relation,
+                junction,
+                inner,
+            } => self.related(source, *relation, (junction, inner)),
         }
     }
 
@@ -190,9 +194,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// `key IN (SELECT …)`: the form that all three databases can drive from either side.
-    fn related(&mut self, source: &Source, relation: usize, inner: &Filter) -> Expr {
-        let meta = self.meta(source);
-        let relation = &meta.relations[relation];
+    fn related(
+        &mut self,
+        source: &Source,
+        relation: usize,
+        (junction, inner): (&Filter, &Filter),
+    ) -> Expr {
+        let relation = &self.meta(source).relations[relation];
         let target = self.nested(relation.target);
         let condition = self.condition(&target, inner);
         let mut select = Sql::select();
@@ -200,13 +208,13 @@ impl<'a> Compiler<'a> {
         select.and_where(condition);
         match &relation.via {
             None => self.semi_join((source, &relation.from), (&target, &relation.to), select),
-            Some(junction) => {
-                let middle = self.nested(junction.model);
-                let far = self.semi_join((&middle, &junction.far), (&target, &relation.to), select);
+            Some(via) => {
+                let middle = self.nested(via.model);
+                let far = self.semi_join((&middle, &via.far), (&target, &relation.to), select);
                 let mut select = Sql::select();
                 select.from_as(table(self.meta(&middle)), middle.alias.clone());
-                select.and_where(far);
-                self.semi_join((source, &relation.from), (&middle, &junction.near), select)
+                select.and_where(self.condition(&middle, junction).and(far));
+                self.semi_join((source, &relation.from), (&middle, &via.near), select)
             }
         }
     }

@@ -5,9 +5,10 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+    QueryResult, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
     TransactionTrait as _,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -15,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::Error;
 
 use super::failure;
+use super::tx::{self, Tx};
 
 /// SQLite before this version can corrupt a database in WAL mode (A83).
 const SQLITE_FIXED: (u32, u32, u32) = (3, 51, 3);
@@ -172,10 +174,22 @@ impl Db {
         &self.reader
     }
 
-    /// The connection for single statements that write outside an operation (sessions, counters).
+    /// The connection for migrations, which manage their own transactions.
     #[must_use]
-    pub fn writer(&self) -> &DatabaseConnection {
+    pub fn migrations(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// Runs a SELECT outside a transaction.
+    ///
+    /// # Errors
+    /// See [`failure::plain`].
+    pub async fn select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
+        let statement = tx::exact(self.backend.build(select));
+        self.reader
+            .query_all_raw(statement)
+            .await
+            .map_err(failure::plain)
     }
 
     /// The longest time one statement may run.
@@ -188,7 +202,7 @@ impl Db {
     ///
     /// # Errors
     /// 503 when no connection is to be had.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+    pub async fn begin(&self) -> Result<Tx, Error> {
         let options = TransactionOptions {
             // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY (A84).
             sqlite_transaction_mode: (self.backend == DbBackend::Sqlite)
@@ -198,6 +212,7 @@ impl Db {
         self.writer
             .begin_with_options(options)
             .await
+            .map(Tx::new)
             .map_err(failure::plain)
     }
 

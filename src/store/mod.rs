@@ -4,7 +4,9 @@
 pub mod db;
 pub mod failure;
 pub mod row;
+pub mod tx;
 pub mod typed;
 
 pub use db::{Db, DbSettings};
+pub use tx::Tx;
 pub use typed::{Store, Typed};

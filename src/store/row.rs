@@ -195,11 +195,26 @@ fn postgres(
             } else {
                 text
             };
-            out.extend_from_slice(text);
+            compact(out, text);
         }
         Kind::Array(item) => postgres_array(out, row, index, item)?,
     }
     Ok(())
+}
+
+/// Valid JSON without the spaces that PostgreSQL writes between its parts, as the other databases
+/// and the answers to writes give it.
+fn compact(out: &mut Vec<u8>, json: &[u8]) {
+    let (mut in_string, mut escaped) = (false, false);
+    for &byte in json {
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' if !in_string => continue,
+            b'"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+        out.push(byte);
+    }
 }
 
 /// A 2, 4 or 8 byte integer in network order.

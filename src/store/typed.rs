@@ -7,10 +7,11 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, Condition, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Value,
+    ActiveModelBehavior, ActiveModelTrait, Condition, DbBackend, DbErr, EntityTrait,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Value,
 };
 
+use super::Tx;
 use crate::model::FieldId;
 use crate::model::patch::Changes;
 
@@ -33,25 +34,16 @@ impl std::fmt::Debug for Record {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// The row that matches `condition`, locked for the transaction where the database can.
-    async fn load(
-        &self,
-        tx: &DatabaseTransaction,
-        condition: Expr,
-    ) -> Result<Option<Record>, DbErr>;
+    async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr>;
 
     /// Inserts a row and returns it as the database has it.
-    async fn insert(&self, tx: &DatabaseTransaction, changes: Changes) -> Result<Record, DbErr>;
+    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Record, DbErr>;
 
     /// Updates the changed columns of a loaded row and returns it as the database has it.
-    async fn update(
-        &self,
-        tx: &DatabaseTransaction,
-        record: Record,
-        changes: Changes,
-    ) -> Result<Record, DbErr>;
+    async fn update(&self, tx: &Tx, record: Record, changes: Changes) -> Result<Record, DbErr>;
 
     /// Deletes a loaded row.
-    async fn delete(&self, tx: &DatabaseTransaction, record: Record) -> Result<(), DbErr>;
+    async fn delete(&self, tx: &Tx, record: Record) -> Result<(), DbErr>;
 }
 
 /// [`Store`] of an entity.
@@ -79,11 +71,7 @@ where
     E::Model: IntoActiveModel<E::ActiveModel> + Send + Sync + 'static,
     E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
 {
-    async fn load(
-        &self,
-        tx: &DatabaseTransaction,
-        condition: Expr,
-    ) -> Result<Option<Record>, DbErr> {
+    async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr> {
         let mut select = E::find().filter(Condition::all().add(condition));
         // SQLite has one writer and no row locks.
         if sea_orm::ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
@@ -92,18 +80,13 @@ where
         Ok(select.one(tx).await?.map(record::<E>))
     }
 
-    async fn insert(&self, tx: &DatabaseTransaction, changes: Changes) -> Result<Record, DbErr> {
+    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Record, DbErr> {
         let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
         assign::<E>(&mut active, changes.values)?;
         Ok(record::<E>(active.insert(tx).await?))
     }
 
-    async fn update(
-        &self,
-        tx: &DatabaseTransaction,
-        loaded: Record,
-        changes: Changes,
-    ) -> Result<Record, DbErr> {
+    async fn update(&self, tx: &Tx, loaded: Record, changes: Changes) -> Result<Record, DbErr> {
         let mut active = model::<E>(loaded)?.into_active_model();
         let defaults = changes.defaults;
         assign::<E>(&mut active, changes.values)?;
@@ -122,7 +105,7 @@ where
         Ok(record::<E>(active.update(tx).await?))
     }
 
-    async fn delete(&self, tx: &DatabaseTransaction, loaded: Record) -> Result<(), DbErr> {
+    async fn delete(&self, tx: &Tx, loaded: Record) -> Result<(), DbErr> {
         let result = model::<E>(loaded)?.into_active_model().delete(tx).await?;
         if result.rows_affected == 0 {
             Err(DbErr::RecordNotUpdated)

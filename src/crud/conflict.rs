@@ -1,0 +1,212 @@
+//! Conflicts named after fields: which unique key, which foreign key, as far as the caller may read.
+
+use sea_orm::sea_query::Query as Sql;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ConnectionTrait, DbErr, Value};
+
+use crate::acl::Scope;
+use crate::error::{Error, Fault, Kind};
+use crate::model::patch::Changes;
+use crate::model::{FieldId, ModelMeta, Relation};
+use crate::query::Filter;
+use crate::query::sql::{Compiler, table};
+use crate::store::failure::{self, Failure};
+
+use super::{Context, Engine};
+
+/// 409 for a unique key. The field is named only to a caller that may read it.
+pub(super) fn unique(model: &ModelMeta, scope: &Scope, names: &[String]) -> Error {
+    let fields = model.fields.iter().enumerate().filter(|(id, field)| {
+        scope.readable[*id].possible()
+            && names.iter().any(|n| names_column(n, model, &field.column))
+    });
+    let mut faults: Vec<Fault> = fields
+        .map(|(_, f)| {
+            Fault::field(
+                &f.name,
+                "unique",
+                format!("Another record has this {}.", f.name),
+            )
+        })
+        .collect();
+    if faults.is_empty() && names.iter().any(|n| n == "PRIMARY" || n.ends_with("_pkey")) {
+        faults.extend(model.key.iter().map(|&k| {
+            let name = &model.fields[k].name;
+            Fault::field(name, "unique", format!("Another record has this {name}."))
+        }));
+    }
+    conflict("unique", "Another record already has this value.", faults)
+}
+
+/// A driver names the column, or a key whose name is made from the table's and the column's.
+fn names_column(name: &str, model: &ModelMeta, column: &str) -> bool {
+    let snake = crate::model::describe::snake_case;
+    let (table, snake_column) = (snake(&model.table), snake(column));
+    name == column
+        || ["key", "idx", "unique", "uq"].iter().any(|end| {
+            let plain = name.to_ascii_lowercase();
+            plain == format!("{table}_{snake_column}_{end}")
+                || plain == format!("{end}_{table}_{snake_column}")
+                || plain == format!("idx_{table}_{snake_column}")
+        })
+}
+
+fn conflict(code: &'static str, detail: &'static str, faults: Vec<Fault>) -> Error {
+    Error {
+        faults,
+        ..Error::new(Kind::Conflict, code, detail)
+    }
+}
+
+/// 409 for a foreign key that points at nothing, or at a row the caller may not see.
+fn missing(model: &ModelMeta, scope: &Scope, relations: &[&Relation]) -> Error {
+    let fields = relations
+        .iter()
+        .flat_map(|r| &r.from)
+        .filter(|&&f| scope.readable[f].possible() || scope.writable[f].possible());
+    let faults = fields
+        .map(|&f| {
+            let name = &model.fields[f].name;
+            Fault::field(
+                name,
+                "foreign_key",
+                format!("{name} names a record that is not there."),
+            )
+        })
+        .collect();
+    conflict(
+        "foreign_key",
+        "A record that this one points at is not there.",
+        faults,
+    )
+}
+
+/// The values of a link, if the change sets any of them and none is null.
+fn link(relation: &Relation, changes: &Changes, before: Option<&[Value]>) -> Option<Vec<Value>> {
+    let changed = |f: FieldId| {
+        changes
+            .values
+            .iter()
+            .find(|(id, _)| *id == f)
+            .map(|(_, v)| v)
+    };
+    if !relation.owns_key || !relation.from.iter().any(|&f| changed(f).is_some()) {
+        return None;
+    }
+    let value = |f: FieldId| {
+        changed(f)
+            .or_else(|| before.and_then(|b| b.get(f)))
+            .cloned()
+    };
+    relation
+        .from
+        .iter()
+        .map(|&f| value(f).filter(|v| crate::model::value::to_text(v).is_some()))
+        .collect()
+}
+
+impl Engine {
+    /// Checks that every record a change points at may be seen by the caller. Without a row rule on
+    /// the target the database's own foreign key says the same, at no cost.
+    pub(super) async fn check_links<C: ConnectionTrait>(
+        &self,
+        ctx: &Context,
+        connection: &C,
+        (model, scope): (&ModelMeta, &Scope),
+        changes: &Changes,
+        before: Option<&[Value]>,
+    ) -> Result<(), Error> {
+        let mut wanted = Vec::new();
+        for relation in &model.relations {
+            let Some(values) = link(relation, changes, before) else {
+                continue;
+            };
+            let rows = self.with_access(ctx, |access| access.visible_rows(relation.target));
+            if rows != Filter::All {
+                wanted.push((relation, values, rows));
+            }
+        }
+        let mut absent = Vec::new();
+        for (relation, values, rows) in wanted {
+            if !self.exists(connection, relation, &values, &rows).await? {
+                absent.push(relation);
+            }
+        }
+        if absent.is_empty() {
+            Ok(())
+        } else {
+            Err(missing(model, scope, &absent))
+        }
+    }
+
+    /// After the database refused a foreign key: which one it was.
+    pub(super) async fn explain_links(
+        &self,
+        (model, scope): (&ModelMeta, &Scope),
+        changes: &Changes,
+        before: Option<&[Value]>,
+    ) -> Error {
+        let mut absent = Vec::new();
+        for relation in &model.relations {
+            let Some(values) = link(relation, changes, before) else {
+                continue;
+            };
+            let found = self
+                .exists(self.db.reader(), relation, &values, &Filter::All)
+                .await;
+            if matches!(found, Ok(false)) {
+                absent.push(relation);
+            }
+        }
+        missing(model, scope, &absent)
+    }
+
+    async fn exists<C: ConnectionTrait>(
+        &self,
+        connection: &C,
+        relation: &Relation,
+        values: &[Value],
+        rows: &Filter,
+    ) -> Result<bool, Error> {
+        let target = self.registry.model(relation.target);
+        let mut compiler = Compiler::new(&self.registry, self.db.backend());
+        let root = compiler.root(relation.target);
+        let mut select = Sql::select();
+        select.from(table(target)).expr(Expr::val(1)).limit(1);
+        for (&field, value) in relation.to.iter().zip(values) {
+            let bound = compiler.bound(&target.fields[field].kind, value.clone());
+            select.and_where(compiler.column(&root, field).eq(bound));
+        }
+        if *rows != Filter::All {
+            select.and_where(compiler.condition(&root, rows));
+        }
+        let found = connection
+            .query_one(&select)
+            .await
+            .map_err(failure::plain)?;
+        Ok(found.is_some())
+    }
+}
+
+/// 409 for a delete that a foreign key forbids.
+pub(super) fn referenced() -> Error {
+    conflict("referenced", "Other records point at this one.", Vec::new())
+}
+
+/// The error for a failed statement, before a foreign key is explained.
+pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error {
+    match failure::classify(&error) {
+        Failure::Unique(names) => unique(model, scope, &names).because(error),
+        Failure::Constraint => Error::invalid(vec![Fault::pointer(
+            String::new(),
+            "constraint",
+            "The database refuses these values.",
+        )])
+        .because(error),
+        Failure::ForeignKey
+        | Failure::Retry
+        | Failure::Timeout
+        | Failure::Unavailable
+        | Failure::Other => failure::plain(error),
+    }
+}

@@ -1,0 +1,161 @@
+//! The operations: the only way to the data, for every door.
+//!
+//! An [`Engine`] takes a [`Context`] (who asks, through which door) and plain arguments, and gives
+//! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
+//! on the request path that begins a transaction. No HTTP types here.
+
+mod audit;
+mod conflict;
+mod count;
+mod embed;
+mod layout;
+mod read;
+mod write;
+
+pub use read::{ListRequest, Page, Record};
+pub use write::Written;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::acl::{Access, Policy, Principal, Scope};
+use crate::error::Error;
+use crate::hook::Hooks;
+use crate::model::{ModelId, ModelMeta, Registry, Verb};
+use crate::query::Limits;
+use crate::query::cursor::Cursors;
+use crate::store::{Db, Store};
+
+/// The way a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// The REST API.
+    Rest,
+    /// The admin pages.
+    Admin,
+    /// The command line.
+    Cli,
+    /// A plugin's route or hook.
+    Plugin,
+}
+
+impl Door {
+    /// The name in the audit.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Admin => "admin",
+            Self::Cli => "cli",
+            Self::Plugin => "plugin",
+        }
+    }
+}
+
+/// Who asks, and how.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Who.
+    pub principal: Arc<Principal>,
+    /// Through which door.
+    pub door: Door,
+    /// The request's id, in answers, logs and the audit.
+    pub request_id: String,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+impl Context {
+    /// The operator at the command line.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self {
+            principal: Arc::new(Principal::system()),
+            door: Door::Cli,
+            request_id: uuid::Uuid::now_v7().to_string(),
+            address: None,
+        }
+    }
+}
+
+/// Everything the operations need. One per process, shared.
+pub struct Engine {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) db: Db,
+    pub(crate) stores: Vec<Arc<dyn Store>>,
+    pub(crate) hooks: Hooks,
+    pub(crate) policy: ArcSwap<Policy>,
+    pub(crate) limits: Limits,
+    pub(crate) cursors: Cursors,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("models", &self.registry.models().len())
+            .finish()
+    }
+}
+
+impl Engine {
+    /// The registered models.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Puts a newly loaded policy in force.
+    pub fn enforce(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+    }
+
+    /// The version of the policy in force.
+    #[must_use]
+    pub fn policy_version(&self) -> i64 {
+        self.policy.load().version
+    }
+
+    /// The model of that public name.
+    ///
+    /// # Errors
+    /// 404, before any permission answer.
+    pub fn model(&self, slug: &str) -> Result<&ModelMeta, Error> {
+        self.registry.by_slug(slug).ok_or_else(Error::not_found)
+    }
+
+    /// The scope of a verb for the caller.
+    ///
+    /// # Errors
+    /// 401, 403 or 404, see [`Access::scope`].
+    pub fn scope(&self, ctx: &Context, verb: Verb, model: ModelId) -> Result<Arc<Scope>, Error> {
+        let policy = self.policy.load();
+        Access::new(&self.registry, &policy, &ctx.principal).scope(verb, model)
+    }
+
+    /// Whether the caller has the verb on the model at all.
+    #[must_use]
+    pub fn may(&self, ctx: &Context, verb: Verb, model: ModelId) -> bool {
+        let policy = self.policy.load();
+        Access::new(&self.registry, &policy, &ctx.principal).may(verb, model)
+    }
+
+    /// Calls `look` with the caller's view of the models.
+    pub fn with_access<T>(&self, ctx: &Context, look: impl FnOnce(&Access<'_>) -> T) -> T {
+        let policy = self.policy.load();
+        look(&Access::new(&self.registry, &policy, &ctx.principal))
+    }
+}
