@@ -1,0 +1,110 @@
+//! Where the tests find Chinook: a copy of the SQLite file, and the two dumps loaded into a
+//! database of their own on the test servers. What is absent is named, never passed in silence.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+
+/// A database with Chinook in it, as its publisher delivers it.
+pub(crate) struct Place {
+    pub(crate) db: DatabaseConnection,
+    /// Removed with the test.
+    _folder: Option<TempDir>,
+}
+
+/// A copy of the SQLite file in a temporary folder: the original stays as it is.
+pub(crate) async fn sqlite(test: &str) -> Option<Place> {
+    let Some(file) = data("chinook.sqlite") else {
+        return skipped(test, "no chinook.sqlite (QUARTERDECK_CHINOOK_SQLITE)");
+    };
+    let folder = TempDir::new().expect("temporary folder");
+    let copy = folder.path().join("chinook.sqlite");
+    fs::write(&copy, fs::read(file).expect("chinook.sqlite")).expect("copy");
+    let db = connect(&format!("sqlite://{}", copy.display())).await;
+    Some(Place {
+        db,
+        _folder: Some(folder),
+    })
+}
+
+/// The PostgreSQL dump in a new database of the test server.
+pub(crate) async fn postgres(test: &str) -> Option<Place> {
+    let Ok(server) = env::var("QUARTERDECK_TEST_POSTGRES") else {
+        return skipped(test, "no PostgreSQL (QUARTERDECK_TEST_POSTGRES)");
+    };
+    let Some(dump) = data("chinook-postgres.sql") else {
+        return skipped(test, "no chinook-postgres.sql beside chinook.sqlite");
+    };
+    Some(loaded(&server, "postgres", after(&dump, "\\c chinook;")).await)
+}
+
+/// The MySQL dump in a new database of the test server.
+pub(crate) async fn mariadb(test: &str) -> Option<Place> {
+    let Ok(server) = env::var("QUARTERDECK_TEST_MYSQL") else {
+        return skipped(test, "no MariaDB (QUARTERDECK_TEST_MYSQL)");
+    };
+    let Some(dump) = data("chinook-mysql.sql") else {
+        return skipped(test, "no chinook-mysql.sql beside chinook.sqlite");
+    };
+    Some(loaded(&server, "mysql", after(&dump, "USE `Chinook`;")).await)
+}
+
+/// The dump names its own database; what follows that line goes into ours.
+async fn loaded(server: &str, home: &str, statements: String) -> Place {
+    let server = server.trim_end_matches('/');
+    let name = format!("chinook_entities_{}", std::process::id());
+    let admin = connect(&format!("{server}/{home}")).await;
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name}"),
+    ] {
+        admin
+            .execute_unprepared(&statement)
+            .await
+            .expect("database of the test");
+    }
+    let db = connect(&format!("{server}/{name}")).await;
+    db.execute_unprepared(&statements).await.expect("the dump");
+    Place { db, _folder: None }
+}
+
+/// Drops the database of this test on a server; the SQLite copy goes with its folder.
+pub(crate) async fn remove(server: &str, home: &str) {
+    let server = env::var(server).expect("the test ran on it");
+    let name = format!("chinook_entities_{}", std::process::id());
+    let admin = connect(&format!("{}/{home}", server.trim_end_matches('/'))).await;
+    admin
+        .execute_unprepared(&format!("DROP DATABASE {name}"))
+        .await
+        .expect("drop");
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await.expect("connection")
+}
+
+/// The SQLite file that the environment names, or the dumps beside it.
+fn data(name: &str) -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/chinook.sqlite");
+    let sqlite = env::var_os("QUARTERDECK_CHINOOK_SQLITE").map_or(default, PathBuf::from);
+    Some(sqlite.with_file_name(name)).filter(|file| file.is_file())
+}
+
+fn after(dump: &Path, line: &str) -> String {
+    let text = fs::read_to_string(dump).expect("dump");
+    let (_, rest) = text
+        .split_once(line)
+        .expect("the line that enters the database");
+    rest.to_owned()
+}
+
+fn skipped(test: &str, why: &str) -> Option<Place> {
+    println!("SKIPPED {test}: {why}");
+    None
+}
