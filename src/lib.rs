@@ -1,2 +1,3 @@
 //! q
 pub mod config;
+pub mod limit;
