@@ -1,3 +1,4 @@
 //! q
+pub mod auth;
 pub mod config;
 pub mod limit;
