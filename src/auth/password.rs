@@ -1,0 +1,249 @@
+//! Passwords: which are accepted, and Argon2id hashes of them, a bounded number at a time.
+//!
+//! A hash costs memory and a core for tens of milliseconds. So hashes run on the blocking pool, as
+//! many at once as the machine bears; some callers wait, and beyond that the answer is
+//! [`PasswordError::Busy`]. A password is never trimmed, folded or cut.
+
+mod common;
+mod machine;
+mod queue;
+
+use std::time::Duration;
+
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::config;
+
+use self::queue::Queue;
+
+/// The longest password in bytes. Argon2 reads more, but nobody types it, and it would cost time.
+pub const LONGEST: usize = 1_024;
+
+/// The PHC name of the algorithm.
+const ARGON2ID: &str = "argon2id";
+/// The bytes of a salt and of a hash, as RFC 9106 recommends them.
+const SALT: usize = 16;
+const OUTPUT: usize = 32;
+
+/// What is wrong with a password that somebody chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    /// Fewer characters than asked for.
+    #[error("must have at least {min} characters")]
+    TooShort {
+        /// The fewest.
+        min: usize,
+    },
+    /// More bytes than [`LONGEST`].
+    #[error("must have at most {LONGEST} bytes")]
+    TooLong,
+    /// One of those that are tried first.
+    #[error("is one of the passwords that are guessed first")]
+    Common,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// More bytes than [`LONGEST`]: refused before any work.
+    #[error("the password has more than {LONGEST} bytes")]
+    TooLong,
+    /// Too many are waiting already.
+    #[error("too many passwords are being checked; try again in {retry_after_seconds} s")]
+    Busy {
+        /// When it is worth another try.
+        retry_after_seconds: u64,
+    },
+    /// The cost settings are not ones that Argon2 accepts.
+    #[error("the cost of a password hash is not valid: {0}")]
+    Cost(String),
+    /// The hash function or the random source failed.
+    #[error("a password hash could not be computed: {0}")]
+    Failed(String),
+}
+
+/// What a check of a password found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not this password, or there is none.
+    Wrong,
+    /// The password.
+    Right {
+        /// The stored hash was made at another cost: store a fresh one.
+        rehash: bool,
+    },
+}
+
+/// The passwords of one server.
+#[derive(Debug)]
+pub struct Passwords {
+    cost: Params,
+    min_length: usize,
+    /// Stands for the hash of an account that does not exist or has no password.
+    nobody: PasswordHash,
+    queue: Queue,
+}
+
+impl Passwords {
+    /// Ready to work at the cost that the settings ask for.
+    ///
+    /// # Errors
+    /// When Argon2 does not accept the cost, or there is no randomness.
+    pub fn new(settings: &config::Password) -> Result<Self, PasswordError> {
+        let cost = Params::new(
+            settings.memory_kib,
+            settings.iterations,
+            settings.parallelism,
+            Some(OUTPUT),
+        )
+        .map_err(|error| PasswordError::Cost(error.to_string()))?;
+        let permits = match settings.max_parallel {
+            0 => machine::permits(),
+            fixed => fixed,
+        };
+        Ok(Self {
+            nobody: nobody(&cost)?,
+            cost,
+            min_length: settings.min_length,
+            queue: Queue::new(permits, settings.queue),
+        })
+    }
+
+    /// How many hashes may run at once.
+    #[must_use]
+    pub fn permits(&self) -> usize {
+        self.queue.permits()
+    }
+
+    /// Whether a newly chosen password is good enough. Length and list are all: rules about kinds
+    /// of characters make passwords worse.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn check(&self, password: &str) -> Result<(), Weakness> {
+        if password.len() > LONGEST {
+            return Err(Weakness::TooLong);
+        }
+        if password.chars().count() < self.min_length {
+            return Err(Weakness::TooShort {
+                min: self.min_length,
+            });
+        }
+        if common::contains(password) {
+            Err(Weakness::Common)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A PHC string with a fresh salt.
+    ///
+    /// # Errors
+    /// Too long, busy, or the machine failed.
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let password = bounded(password)?;
+        let argon = argon(self.cost.clone());
+        self.queue
+            .run(move || argon.hash_password(password.as_bytes()))
+            .await?
+            .map(|hash: PasswordHash| hash.to_string())
+            .map_err(|error| PasswordError::Failed(error.to_string()))
+    }
+
+    /// Compares a password with the stored hash. Without one, or with one that is blank or broken,
+    /// the work is the same and the verdict is [`Verdict::Wrong`], so that the time does not tell
+    /// which accounts exist.
+    ///
+    /// # Errors
+    /// Too long, busy, or the machine failed.
+    pub async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<Verdict, PasswordError> {
+        let password = bounded(password)?;
+        let hash = stored.and_then(usable);
+        let rehash = hash.as_ref().is_some_and(|hash| !self.is_current(hash));
+        let is_real = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let argon = argon(self.cost.clone());
+        let work = move || argon.verify_password(password.as_bytes(), &hash).is_ok();
+        let matches = self.queue.run(work).await?;
+        Ok(if matches & is_real {
+            Verdict::Right { rehash }
+        } else {
+            Verdict::Wrong
+        })
+    }
+
+    /// Whether a stored hash was made with another algorithm or at another cost than a new one.
+    #[must_use]
+    pub fn needs_rehash(&self, stored: &str) -> bool {
+        !usable(stored).is_some_and(|hash| self.is_current(&hash))
+    }
+
+    fn is_current(&self, hash: &PasswordHash) -> bool {
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        hash.algorithm.as_str() == ARGON2ID
+            && hash.version == Some(Version::V0x13.into())
+            && hash.salt.as_ref().is_some_and(|salt| salt.len() >= SALT)
+            && hash
+                .hash
+                .as_ref()
+                .is_some_and(|output| output.len() == OUTPUT)
+            && Params::try_from(hash).is_ok_and(|params| cost(&params) == cost(&self.cost))
+    }
+}
+
+fn argon(cost: Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, cost)
+}
+
+fn bounded(password: &str) -> Result<String, PasswordError> {
+    if password.len() > LONGEST {
+        Err(PasswordError::TooLong)
+    } else {
+        Ok(password.to_owned())
+    }
+}
+
+/// A stored hash that can be compared at all.
+fn usable(stored: &str) -> Option<PasswordHash> {
+    let hash = PasswordHash::new(stored).ok()?;
+    let is_complete = hash.salt.is_some() && hash.hash.is_some();
+    let is_known = Algorithm::try_from(hash.algorithm.as_str()).is_ok();
+    (is_complete && is_known && Params::try_from(&hash).is_ok()).then_some(hash)
+}
+
+/// A hash of nothing at the current cost. Random bytes stand where the output would be: it costs
+/// the start no hash, and no password is known that fits it.
+fn nobody(cost: &Params) -> Result<PasswordHash, PasswordError> {
+    let failed = |error: String| PasswordError::Failed(error);
+    let mut bytes = [0_u8; SALT + OUTPUT];
+    getrandom::fill(&mut bytes).map_err(|error| failed(error.to_string()))?;
+    let (salt, output) = bytes.split_at(SALT);
+    let broken = |error: argon2::password_hash::phc::Error| failed(error.to_string());
+    Ok(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: cost
+            .try_into()
+            .map_err(|error: argon2::password_hash::Error| failed(error.to_string()))?,
+        salt: Some(argon2::password_hash::phc::Salt::new(salt).map_err(broken)?),
+        hash: Some(Output::new(output).map_err(broken)?),
+    })
+}
+
+/// How long the client should wait, as a whole number of seconds of at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis()
+        .div_ceil(1_000)
+        .clamp(1, 60)
+        .try_into()
+        .unwrap_or(60)
+}
+
+#[cfg(test)]
+mod tests;
