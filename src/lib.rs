@@ -10,4 +10,5 @@ pub mod hook;
 pub mod limit;
 pub mod model;
 pub mod query;
+pub mod session;
 pub mod store;

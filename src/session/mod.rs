@@ -1,0 +1,10 @@
+//! Sessions and what a request is let in with. [`store`] keeps sessions in the database, [`identity`]
+//! turns a cookie or a token into a [`crate::acl::Principal`], cached per node.
+//!
+//! Not tower-sessions: its ids have 128 bits and are stored as they are, and reading never extends
+//! their life. Ours have 256 bits of which only the SHA-256 is stored, and slide.
+
+pub mod identity;
+pub mod store;
+
+pub use identity::{Credentials, Identity};
