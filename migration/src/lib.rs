@@ -3,7 +3,7 @@
 //!
 //! A start-up joins lists: [`system`], then [`demo`] where it is asked for, then the project's
 //! own. Which lists are joined is known only at run time, so [`run`] takes a list and not a type.
-//! [`column`] and [`table`] say what a column kind means on each database; a project's own
+//! [`mod@column`] and [`table`] say what a column kind means on each database; a project's own
 //! migrations may use them to get the same equality and the same order everywhere.
 
 pub mod column;
