@@ -225,6 +225,12 @@ impl Engine {
 }
 
 impl Page {
+    /// The entity tag of the whole answer.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        etag(&self.body)
+    }
+
     fn write(
         &mut self,
         layout: &Layout<'_>,

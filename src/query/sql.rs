@@ -113,6 +113,29 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// A field as rows are ordered by it. Native enums sort by their text, not by the place of the
+    /// value in the type's declaration, as they do on databases that have no such type.
+    fn ranked(&mut self, source: &Source, field: FieldId, guard: Option<&Filter>) -> Expr {
+        let seen = self.seen(source, field, guard);
+        match (&self.meta(source).fields[field].kind, self.backend) {
+            (Kind::Enum { native: Some(_), .. }, DbBackend::Postgres) => {
+                seen.cast_as(Alias::new("text"))
+            }
+            (Kind::Enum { native: Some(_), .. }, DbBackend::MySql) => {
+                Expr::cust_with_exprs("CAST(? AS CHAR)", [seen])
+            }
+            _ => seen,
+        }
+    }
+
+    /// A value to compare a [`Self::ranked`] field with.
+    fn rank(&self, kind: &Kind, value: &Value) -> Expr {
+        match kind {
+            Kind::Enum { .. } => Expr::val(value.clone()),
+            _ => self.bound(kind, value.clone()),
+        }
+    }
+
     /// A condition on the rows of `source`.
     pub fn condition(&mut self, source: &Source, filter: &Filter) -> Expr {
         let kind = |field: FieldId| &self.registry.model(source.model).fields[field].kind;
@@ -327,7 +350,7 @@ impl<'a> Compiler<'a> {
         let descending = key.descending != backward;
         let order = if descending { Order::Desc } else { Order::Asc };
         let nullable = self.meta(root).fields[key.field].nullable || key.guard.is_some();
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.ranked(root, key.field, key.guard.as_ref());
         // SQLite and MySQL sort null lowest by themselves; saying so to SQLite costs its index.
         if nullable && self.backend == DbBackend::Postgres {
             let nulls = if descending {
@@ -366,7 +389,9 @@ impl<'a> Compiler<'a> {
         }
         let any = any.unwrap_or_else(|| constant(false));
         match (sort, values) {
-            ([first, _, ..], [value, ..]) if first.guard.is_none() && !is_null(value) => {
+            ([first, _, ..], [value, ..])
+                if first.guard.is_none() && !is_null(value) && !self.is_enum(root, first.field) =>
+            {
                 let field = &self.meta(root).fields[first.field];
                 let descending = first.descending != backward;
                 // With nulls lowest, "descending" goes on to the nulls: no bound from below.
@@ -381,6 +406,10 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    fn is_enum(&self, source: &Source, field: FieldId) -> bool {
+        matches!(self.meta(source).fields[field].kind, Kind::Enum { .. })
+    }
+
     /// Strictly past `value` in one key; `None` when nothing can be.
     fn past(
         &mut self,
@@ -390,7 +419,7 @@ impl<'a> Compiler<'a> {
         backward: bool,
     ) -> Option<Expr> {
         let descending = key.descending != backward;
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.ranked(root, key.field, key.guard.as_ref());
         let field = &self.meta(root).fields[key.field];
         let nullable = field.nullable || key.guard.is_some();
         if is_null(value) {
@@ -400,7 +429,7 @@ impl<'a> Compiler<'a> {
                 Some(expr.is_not_null())
             };
         }
-        let bound = self.bound(&field.kind, value.clone());
+        let bound = self.rank(&field.kind, value);
         if !descending {
             return Some(expr.gt(bound));
         }
@@ -413,12 +442,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn same(&mut self, root: &Source, key: &SortKey, value: &Value) -> Expr {
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.ranked(root, key.field, key.guard.as_ref());
         if is_null(value) {
             return expr.is_null();
         }
         let kind = &self.meta(root).fields[key.field].kind;
-        expr.eq(self.bound(kind, value.clone()))
+        expr.eq(self.rank(kind, value))
     }
 
     /// The condition that picks the row with this key.

@@ -7,6 +7,7 @@ use quarterdeck_entity::system::session;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 
 use crate::auth::{secret, state};
@@ -152,4 +153,18 @@ pub async fn end(db: &Db, which: Which) -> Result<u64, Error> {
     }
     tx.commit().await.map_err(failure::plain)?;
     Ok(ended)
+}
+
+/// A user's sessions that have not ended, newest first.
+///
+/// # Errors
+/// What the database said.
+pub async fn of_user(db: &Db, user_id: i64) -> Result<Vec<session::Model>, Error> {
+    session::Entity::find()
+        .filter(session::Column::UserId.eq(user_id))
+        .filter(session::Column::ExpiresAt.gt(Utc::now().naive_utc()))
+        .order_by_desc(session::Column::Id)
+        .all(db.reader())
+        .await
+        .map_err(failure::plain)
 }

@@ -1,0 +1,55 @@
+//! The pages of `/auth/*`: one card each, without JavaScript.
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::error::Error;
+use crate::http::answer;
+
+/// The login form.
+#[derive(Debug, Template)]
+#[template(path = "account/login.html")]
+pub struct Login<'a> {
+    /// Where to go afterwards.
+    pub next: &'a str,
+    /// The name that was typed.
+    pub username: &'a str,
+    /// What went wrong.
+    pub problem: &'a str,
+}
+
+/// The form that makes the first user.
+#[derive(Debug, Template)]
+#[template(path = "account/setup.html")]
+pub struct Setup<'a> {
+    /// The link's secret.
+    pub token: &'a str,
+    /// The name that was typed.
+    pub username: &'a str,
+    /// What went wrong.
+    pub problem: &'a str,
+}
+
+/// Renders a page.
+///
+/// # Errors
+/// 500 when the template fails.
+pub fn page(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
+    Ok(answer::html(status, template.render().map_err(Error::internal)?))
+}
+
+/// The status of a page that shows an error.
+#[must_use]
+pub fn status(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Every sentence of an error, for the card.
+#[must_use]
+pub fn sentences(error: &Error) -> String {
+    match error.faults.as_slice() {
+        [] => error.detail.to_string(),
+        faults => faults.iter().map(|f| f.detail.as_str()).collect::<Vec<_>>().join(" "),
+    }
+}

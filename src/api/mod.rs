@@ -1,0 +1,5 @@
+//! The REST door: `/api/v1/{model}` and what belongs to it. Each handler translates, makes one call
+//! to the operations, and translates back.
+
+pub mod internal;
+pub mod records;

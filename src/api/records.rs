@@ -1,0 +1,160 @@
+//! `/api/v1/{model}`, `/{id}` and `/_search`.
+
+use poem::Response;
+use poem::http::{StatusCode, header};
+
+use crate::crud::{ListRequest, Page, Written};
+use crate::error::Error;
+use crate::http::{Call, answer};
+use crate::model::{ModelId, Verb};
+
+/// The model that the path names: 404 comes before any permission answer.
+fn model(call: &Call) -> Result<ModelId, Error> {
+    Ok(call.engine.model(&call.param("model"))?.id)
+}
+
+/// `GET /api/v1/{model}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::list`].
+pub async fn list(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::List, model)?;
+    let parameters = call.query()?;
+    let request = ListRequest::Parameters(&parameters);
+    let page = call.engine.list(&call.ctx, model, request).await?;
+    Ok(page_answer(&call, page, &parameters))
+}
+
+/// `POST /api/v1/{model}/_search`
+///
+/// # Errors
+/// See [`crate::crud::Engine::list`].
+pub async fn search(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::List, model)?;
+    no_parameters(&call)?;
+    let body = call.json().await?;
+    let page = call.engine.list(&call.ctx, model, ListRequest::Search(body)).await?;
+    Ok(answer::json(StatusCode::OK, page.body))
+}
+
+/// `GET /api/v1/{model}/{id}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::read`].
+pub async fn read(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Read, model)?;
+    let parameters = call.query()?;
+    let record = call.engine.read(&call.ctx, model, call.raw_param("id"), &parameters).await?;
+    Ok(answer::tagged(call.request.headers(), record.body, &record.etag))
+}
+
+/// `POST /api/v1/{model}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::create`].
+pub async fn create(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Create, model)?;
+    no_parameters(&call)?;
+    let body = call.json().await?;
+    let written = call.engine.create(&call.ctx, model, body).await?;
+    let slug = &call.engine.registry().model(model).slug;
+    let location = format!("/api/v1/{slug}/{}", written.key);
+    let response = written_answer(&call, written, StatusCode::CREATED);
+    Ok(answer::with(response, header::LOCATION, &location))
+}
+
+/// `PUT /api/v1/{model}/{id}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::update`].
+pub async fn replace(call: Call) -> Result<Response, Error> {
+    update(call, Verb::Replace).await
+}
+
+/// `PATCH /api/v1/{model}/{id}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::update`].
+pub async fn patch(call: Call) -> Result<Response, Error> {
+    update(call, Verb::Patch).await
+}
+
+async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, verb, model)?;
+    no_parameters(&call)?;
+    let body = call.json().await?;
+    let key = call.raw_param("id");
+    let written = call.engine.update(&call.ctx, (model, verb), key, body).await?;
+    Ok(written_answer(&call, written, StatusCode::OK))
+}
+
+/// `DELETE /api/v1/{model}/{id}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::delete`].
+pub async fn delete(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Delete, model)?;
+    no_parameters(&call)?;
+    call.engine.delete(&call.ctx, model, call.raw_param("id")).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Nothing is ever ignored: an operation without parameters refuses them.
+fn no_parameters(call: &Call) -> Result<(), Error> {
+    match call.query()?.first() {
+        None => Ok(()),
+        Some((name, _)) => {
+            let detail = format!("There is no parameter {name:?} here.");
+            Err(Error::parameter(name, "unknown_parameter", detail))
+        }
+    }
+}
+
+fn written_answer(call: &Call, written: Written, status: StatusCode) -> Response {
+    let response = match (call.prefers_minimal(), status) {
+        (false, status) => answer::json(status, written.body),
+        (true, StatusCode::CREATED) => answer::empty(StatusCode::CREATED),
+        (true, _) => answer::empty(StatusCode::NO_CONTENT),
+    };
+    answer::with(response, header::ETAG, &written.etag)
+}
+
+/// The page, with `Link` to its neighbours (RFC 8288).
+fn page_answer(call: &Call, page: Page, parameters: &[(String, String)]) -> Response {
+    let path = call.request.original_uri().path();
+    let kept: Vec<String> = parameters
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "cursor" | "page" | "offset"))
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let link = |cursor: &str, rel: &str| {
+        let mut query = kept.clone();
+        query.push(format!("cursor={cursor}"));
+        format!("<{path}?{}>; rel=\"{rel}\"", query.join("&"))
+    };
+    let links: Vec<String> = [(&page.next, "next"), (&page.prev, "prev")]
+        .into_iter()
+        .filter_map(|(cursor, rel)| cursor.as_deref().map(|c| link(c, rel)))
+        .collect();
+    let headers = call.request.headers();
+    let response = if headers.contains_key(header::IF_NONE_MATCH) {
+        let etag = page.etag();
+        answer::tagged(headers, page.body, &etag)
+    } else {
+        answer::json(StatusCode::OK, page.body)
+    };
+    if links.is_empty() {
+        return response;
+    }
+    answer::with(response, header::LINK, &links.join(", "))
+}
+
+fn encode(text: &str) -> percent_encoding::PercentEncode<'_> {
+    crate::model::encode_key_part(text)
+}
