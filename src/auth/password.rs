@@ -4,15 +4,15 @@
 //! many at once as the machine bears; some callers wait, and beyond that the answer is
 //! [`PasswordError::Busy`]. A password is never trimmed, folded or cut.
 
+mod argon;
 mod common;
 mod machine;
 mod queue;
 
 use std::time::Duration;
 
-use argon2::password_hash::phc::{Output, PasswordHash};
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
+use argon2::password_hash::phc::PasswordHash;
 
 use crate::config;
 
@@ -20,12 +20,6 @@ use self::queue::Queue;
 
 /// The longest password in bytes. Argon2 reads more, but nobody types it, and it would cost time.
 pub const LONGEST: usize = 1_024;
-
-/// The PHC name of the algorithm.
-const ARGON2ID: &str = "argon2id";
-/// The bytes of a salt and of a hash, as RFC 9106 recommends them.
-const SALT: usize = 16;
-const OUTPUT: usize = 32;
 
 /// What is wrong with a password that somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,19 +86,18 @@ impl Passwords {
     /// # Errors
     /// When Argon2 does not accept the cost, or there is no randomness.
     pub fn new(settings: &config::Password) -> Result<Self, PasswordError> {
-        let cost = Params::new(
+        let cost = argon::cost(
             settings.memory_kib,
             settings.iterations,
             settings.parallelism,
-            Some(OUTPUT),
         )
-        .map_err(|error| PasswordError::Cost(error.to_string()))?;
+        .map_err(PasswordError::Cost)?;
         let permits = match settings.max_parallel {
             0 => machine::permits(),
             fixed => fixed,
         };
         Ok(Self {
-            nobody: nobody(&cost)?,
+            nobody: argon::nobody(&cost).map_err(PasswordError::Failed)?,
             cost,
             min_length: settings.min_length,
             queue: Queue::new(permits, settings.queue),
@@ -144,12 +137,9 @@ impl Passwords {
     /// Too long, busy, or the machine failed.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = bounded(password)?;
-        let argon = argon(self.cost.clone());
-        self.queue
-            .run(move || argon.hash_password(password.as_bytes()))
-            .await?
-            .map(|hash: PasswordHash| hash.to_string())
-            .map_err(|error| PasswordError::Failed(error.to_string()))
+        let cost = self.cost.clone();
+        let work = move || argon::hash(&cost, password.as_bytes());
+        self.queue.run(work).await?.map_err(PasswordError::Failed)
     }
 
     /// Compares a password with the stored hash. Without one, or with one that is blank or broken,
@@ -164,12 +154,13 @@ impl Passwords {
         stored: Option<&str>,
     ) -> Result<Verdict, PasswordError> {
         let password = bounded(password)?;
-        let hash = stored.and_then(usable);
-        let rehash = hash.as_ref().is_some_and(|hash| !self.is_current(hash));
-        let is_real = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let argon = argon(self.cost.clone());
-        let work = move || argon.verify_password(password.as_bytes(), &hash).is_ok();
+        let stored = stored.and_then(argon::usable);
+        let rehash = stored
+            .as_ref()
+            .is_some_and(|hash| !argon::is_current(hash, &self.cost));
+        let is_real = stored.is_some();
+        let hash = stored.unwrap_or_else(|| self.nobody.clone());
+        let work = move || argon::matches(&hash, password.as_bytes());
         let matches = self.queue.run(work).await?;
         Ok(if matches & is_real {
             Verdict::Right { rehash }
@@ -181,24 +172,8 @@ impl Passwords {
     /// Whether a stored hash was made with another algorithm or at another cost than a new one.
     #[must_use]
     pub fn needs_rehash(&self, stored: &str) -> bool {
-        !usable(stored).is_some_and(|hash| self.is_current(&hash))
+        !argon::usable(stored).is_some_and(|hash| argon::is_current(&hash, &self.cost))
     }
-
-    fn is_current(&self, hash: &PasswordHash) -> bool {
-        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-        hash.algorithm.as_str() == ARGON2ID
-            && hash.version == Some(Version::V0x13.into())
-            && hash.salt.as_ref().is_some_and(|salt| salt.len() >= SALT)
-            && hash
-                .hash
-                .as_ref()
-                .is_some_and(|output| output.len() == OUTPUT)
-            && Params::try_from(hash).is_ok_and(|params| cost(&params) == cost(&self.cost))
-    }
-}
-
-fn argon(cost: Params) -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, cost)
 }
 
 fn bounded(password: &str) -> Result<String, PasswordError> {
@@ -207,33 +182,6 @@ fn bounded(password: &str) -> Result<String, PasswordError> {
     } else {
         Ok(password.to_owned())
     }
-}
-
-/// A stored hash that can be compared at all.
-fn usable(stored: &str) -> Option<PasswordHash> {
-    let hash = PasswordHash::new(stored).ok()?;
-    let is_complete = hash.salt.is_some() && hash.hash.is_some();
-    let is_known = Algorithm::try_from(hash.algorithm.as_str()).is_ok();
-    (is_complete && is_known && Params::try_from(&hash).is_ok()).then_some(hash)
-}
-
-/// A hash of nothing at the current cost. Random bytes stand where the output would be: it costs
-/// the start no hash, and no password is known that fits it.
-fn nobody(cost: &Params) -> Result<PasswordHash, PasswordError> {
-    let failed = |error: String| PasswordError::Failed(error);
-    let mut bytes = [0_u8; SALT + OUTPUT];
-    getrandom::fill(&mut bytes).map_err(|error| failed(error.to_string()))?;
-    let (salt, output) = bytes.split_at(SALT);
-    let broken = |error: argon2::password_hash::phc::Error| failed(error.to_string());
-    Ok(PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: cost
-            .try_into()
-            .map_err(|error: argon2::password_hash::Error| failed(error.to_string()))?,
-        salt: Some(argon2::password_hash::phc::Salt::new(salt).map_err(broken)?),
-        hash: Some(Output::new(output).map_err(broken)?),
-    })
 }
 
 /// How long the client should wait, as a whole number of seconds of at least one.

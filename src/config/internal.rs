@@ -83,7 +83,9 @@ impl Internal {
                 .as_ref()
                 .is_some_and(|secret| secret.matches(candidate))
         };
-        self.is_on() & matches(&self.secret) | self.is_on() & matches(&self.previous_secret)
+        let current = matches(&self.secret);
+        let previous = matches(&self.previous_secret);
+        self.is_on() & (current | previous)
     }
 }
 
