@@ -220,14 +220,14 @@ start() {
     servers=$(mktemp -d "$base/quarterdeck-servers.XXXXXX")
     # Not local, and not called `dir`: a trap sees the variables of the function it interrupts.
     # A second signal, as `timeout` sends it, must not cut the clearing away short.
-    trap 'trap "" INT TERM HUP; stop "$servers"' EXIT
-    trap 'exit 130' INT TERM HUP
+    trap 'trap "" INT TERM HUP PIPE; stop "$servers"' EXIT
+    trap 'exit 130' INT TERM HUP PIPE
     chmod 711 "$servers"
     install -m 600 /dev/null "$servers/env"
     printf 'export QUARTERDECK_TEST_SERVERS=%q\n' "$servers" >>"$servers/env"
     start_postgres "$servers"
     start_mariadb "$servers"
-    trap - EXIT INT TERM HUP
+    trap - EXIT INT TERM HUP PIPE
     cat "$servers/env"
 }
 
