@@ -99,7 +99,47 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// What an [`Engine`] is made of.
+pub struct EngineParts {
+    /// The models.
+    pub registry: Arc<Registry>,
+    /// The database.
+    pub db: Db,
+    /// The typed writes of each model, in the registry's order.
+    pub stores: Vec<Arc<dyn Store>>,
+    /// What runs around writes.
+    pub hooks: Hooks,
+    /// The grants in force.
+    pub policy: Policy,
+    /// The limits of one request.
+    pub limits: Limits,
+    /// The key of the cursors.
+    pub cursors: Cursors,
+}
+
+impl std::fmt::Debug for EngineParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineParts")
+            .field("models", &self.registry.models().len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Engine {
+    /// An engine of these parts.
+    #[must_use]
+    pub fn new(parts: EngineParts) -> Self {
+        Self {
+            registry: parts.registry,
+            db: parts.db,
+            stores: parts.stores,
+            hooks: parts.hooks,
+            policy: ArcSwap::from_pointee(parts.policy),
+            limits: parts.limits,
+            cursors: parts.cursors,
+        }
+    }
+
     /// The registered models.
     #[must_use]
     pub fn registry(&self) -> &Registry {
