@@ -54,6 +54,7 @@ pub struct Config {
     /// Log lines.
     pub log: Log,
     settings: Vec<Setting>,
+    plugins: Vec<(String, Secret)>,
 }
 
 /// One setting as `quarterdeck config` shows it.
@@ -87,7 +88,7 @@ impl Config {
         let config = Self::read(&mut reader);
         let (settings, faults) = reader.finish();
         if faults.is_empty() {
-            Ok(Self { settings, ..config })
+            Ok(Self { settings, plugins: environment.plugins(), ..config })
         } else {
             Err(ConfigError::new(faults))
         }
@@ -104,7 +105,17 @@ impl Config {
             internal: Internal::read(reader),
             log: Log::read(reader),
             settings: Vec::new(),
+            plugins: Vec::new(),
         }
+    }
+
+    /// The settings of one plugin: key and value.
+    #[must_use]
+    pub fn plugin(&self, name: &str) -> Vec<(String, Secret)> {
+        let prefix = format!("{name}_");
+        let own = self.plugins.iter();
+        own.filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
+            .collect()
     }
 
     /// Each setting as it was loaded, with its source; secrets are masked.

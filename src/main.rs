@@ -1,2 +1,15 @@
-//! m
-fn main() {}
+//! The standard binary: Quarterdeck's own models, the demo with `serve --demo`, the bundled plugins.
+
+use std::process::ExitCode;
+
+use quarterdeck::cli::{Project, run};
+
+fn main() -> ExitCode {
+    let project = Project::new("quarterdeck", |app| app);
+    #[cfg(feature = "demo")]
+    let project = project.demo(
+        quarterdeck::demo::register,
+        Box::new(|app| Box::pin(quarterdeck::demo::fill_if_empty(app))),
+    );
+    run(project)
+}

@@ -12,13 +12,17 @@ use super::distance::nearest;
 use super::fault::Fault;
 use super::keys::{self, Key};
 use super::layer::Layer;
+use super::secret::Secret;
 
 /// The file that is read when none is named; it may be absent.
 const FILE: &str = "quarterdeck.toml";
 /// The variable that names another file.
 const FILE_VARIABLE: &str = "QUARTERDECK_CONFIG";
+/// What the settings of plugins begin with; which there are, only the plugins know.
+const PLUGIN: &str = "QUARTERDECK_PLUGIN_";
 /// Variables of our own that are no settings: tests, benches, examples and the tools of the house.
-const NOT_SETTINGS: [&str; 4] = [
+const NOT_SETTINGS: [&str; 5] = [
+    PLUGIN,
     "QUARTERDECK_TEST_",
     "QUARTERDECK_BENCH_",
     "QUARTERDECK_CHINOOK_",
@@ -93,6 +97,15 @@ impl Environment {
     pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
         self
+    }
+
+    /// The settings of plugins: `name_key` in lower case, and the value.
+    pub(super) fn plugins(&self) -> Vec<(String, Secret)> {
+        let own = self.variables.iter().filter_map(|(name, value)| {
+            let key = name.strip_prefix(PLUGIN)?.to_ascii_lowercase();
+            Some((key, Secret::new(value.clone()?)))
+        });
+        own.collect()
     }
 
     fn value(&self, name: &str) -> Option<&str> {

@@ -83,6 +83,17 @@ pub fn none_match(headers: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
+/// Whether the client takes gzip (RFC 9110, section 12.5.3; a quality of zero says no).
+#[must_use]
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(header::ACCEPT_ENCODING).iter();
+    all.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        named && !parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)))
+    })
+}
+
 /// JSON with its entity tag, or 304 when the client has it already.
 #[must_use]
 pub fn tagged(headers: &HeaderMap, body: Vec<u8>, etag: &str) -> Response {

@@ -2,6 +2,7 @@
 //! answers and problems ([`answer`]). No routes, no permissions and no SQL.
 
 pub mod answer;
+pub mod assets;
 pub mod body;
 
 use std::future::Future;

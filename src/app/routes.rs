@@ -1,0 +1,266 @@
+//! The table of contents: every route, in one place. Built once; paths that two owners want are
+//! refused before anything is served.
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::{Method, StatusCode};
+use poem::{EndpointExt as _, Request, Response, Route};
+use serde_json::json;
+
+use crate::account::{login, own, setup};
+use crate::api::{document, internal, records};
+use crate::check::Finding;
+use crate::error::Error;
+use crate::http::{Call, Handler, answer, assets};
+use crate::model::{Registry, Verb};
+use crate::plugin::{Guard, Plugin, PluginRoute, Settings};
+
+use super::App;
+use super::methods::{Allow, Methods};
+
+/// One route of the table.
+pub(super) struct Entry {
+    method: Method,
+    path: String,
+    owner: String,
+    endpoint: BoxEndpoint<'static, Response>,
+    allow: Option<Allow>,
+}
+
+macro_rules! route {
+    ($method:ident $path:literal => $handler:path) => {
+        route!($method $path => $handler, None)
+    };
+    ($method:ident $path:literal => $handler:path, $allow:expr) => {
+        Entry {
+            method: Method::$method,
+            path: $path.to_owned(),
+            owner: "Quarterdeck".to_owned(),
+            endpoint: Handler($handler).boxed(),
+            allow: $allow,
+        }
+    };
+}
+
+/// The fixed routes.
+fn fixed() -> Vec<Entry> {
+    vec![
+        route!(GET "/health" => health),
+        route!(GET "/healthz" => healthz),
+        route!(GET "/readyz" => readyz),
+        route!(GET "/static/*path" => assets::serve),
+        route!(GET "/docs" => docs),
+        route!(GET "/api/docs" => document::page),
+        route!(GET "/api/openapi.json" => document::openapi),
+        route!(GET "/auth/login" => login::form),
+        route!(POST "/auth/login" => login::submit),
+        route!(POST "/auth/logout" => login::logout),
+        route!(GET "/auth/setup" => setup::form),
+        route!(POST "/auth/setup" => setup::submit),
+        route!(GET "/auth/session" => login::current),
+        route!(GET "/auth/sessions" => own::sessions),
+        route!(DELETE "/auth/sessions/:id" => own::end),
+        route!(POST "/auth/password" => own::password),
+        route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
+        route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
+        route!(POST "/api/v1/:model/_search" => records::search),
+        route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
+        route!(PUT "/api/v1/:model/:id" => records::replace, Some(of_record)),
+        route!(PATCH "/api/v1/:model/:id" => records::patch, Some(of_record)),
+        route!(DELETE "/api/v1/:model/:id" => records::delete, Some(of_record)),
+        route!(GET "/api/internal/health" => internal::health),
+        route!(POST "/api/internal/cache/invalidate" => internal::invalidate),
+        route!(POST "/api/internal/sessions/purge" => internal::purge),
+        route!(DELETE "/api/internal/users/:id/sessions" => internal::end_sessions),
+    ]
+}
+
+/// The routes of the public plugins.
+fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settings>) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for plugin in plugins {
+        let manifest = plugin.manifest();
+        if !manifest.public_api {
+            continue;
+        }
+        for PluginRoute { method, path, guard, endpoint, .. } in
+            plugin.routes(settings(manifest.name))
+        {
+            let endpoint = match guard {
+                Guard::Open => endpoint,
+                // The threshold has checked the secret on every path below /api/internal.
+                Guard::Internal => endpoint,
+                Guard::Login => endpoint.before(logged_in).map_to_response().boxed(),
+            };
+            let mount = match guard {
+                Guard::Internal => format!("/api/internal/{}", manifest.name),
+                Guard::Open | Guard::Login => manifest.mount(),
+            };
+            all.push(Entry {
+                method,
+                path: format!("{mount}{path}"),
+                owner: format!("the plugin {}", manifest.name),
+                endpoint,
+                allow: None,
+            });
+        }
+    }
+    all
+}
+
+async fn logged_in(request: Request) -> poem::Result<Request> {
+    match request.data::<crate::crud::Context>() {
+        Some(ctx) if !ctx.principal.is_anonymous() => Ok(request),
+        _ => Err(poem::Error::from_response(answer::failed(Error::unauthenticated()))),
+    }
+}
+
+/// Paths and names that two sides want.
+pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut entries = fixed();
+    entries.extend(of_plugins(plugins, |_| Arc::default()));
+    for (i, entry) in entries.iter().enumerate() {
+        let shape = |path: &str| -> Vec<String> {
+            path.split('/').map(|s| if s.starts_with(':') { ":".into() } else { s.into() }).collect()
+        };
+        let other = entries[..i]
+            .iter()
+            .find(|e| e.method == entry.method && shape(&e.path) == shape(&entry.path));
+        if let Some(other) = other {
+            let message = format!(
+                "{} {} is wanted by {} and by {}",
+                entry.method, entry.path, other.owner, entry.owner
+            );
+            let hint = "give the plugin another prefix or path";
+            findings.push(Finding::error("route.E001", &entry.path, message, hint));
+        }
+        for model in registry.models() {
+            let address = format!("/api/v1/{}", model.slug);
+            let within = entry.path == address || entry.path.starts_with(&format!("{address}/"));
+            if within && entry.owner != "Quarterdeck" {
+                let message = format!(
+                    "{} of {} is the address of the model `{}`",
+                    entry.path, entry.owner, model.slug
+                );
+                let hint = "rename the model with `.slug(…)`, or move the route";
+                findings.push(Finding::error("route.E002", &model.slug, message, hint));
+            }
+        }
+    }
+    findings.extend(missing_plugins(plugins));
+    findings
+}
+
+fn missing_plugins(plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
+    let installed: Vec<&str> = plugins.iter().map(|p| p.manifest().name).collect();
+    let mut findings = Vec::new();
+    for plugin in plugins {
+        let manifest = plugin.manifest();
+        for needed in manifest.requires.iter().filter(|n| !installed.contains(n)) {
+            let message = format!("it requires the plugin `{needed}`, which is not installed");
+            let hint = "add it with `.plugin(…)`";
+            findings.push(Finding::error("plugin.E001", manifest.name, message, hint));
+        }
+        if installed.iter().filter(|n| **n == manifest.name).count() > 1 {
+            let message = "two plugins have this name".to_owned();
+            findings.push(Finding::error("plugin.E002", manifest.name, message, "remove one"));
+        }
+    }
+    findings
+}
+
+/// Builds the router: the methods of each path merged.
+pub(super) fn router(app: &App) -> Route {
+    let mut entries = fixed();
+    if let Some(target) = app.config.server.root_redirect.clone() {
+        let redirect = move |_: Call| {
+            let response = answer::see_other(&target);
+            async move { Ok::<_, Error>(response) }
+        };
+        entries.push(Entry {
+            method: Method::GET,
+            path: "/".to_owned(),
+            owner: "Quarterdeck".to_owned(),
+            endpoint: Handler(redirect).boxed(),
+            allow: None,
+        });
+    }
+    entries.extend(of_plugins(&app.plugins.0, |name| Arc::new(Settings(app.config.plugin(name)))));
+    let mut paths: Vec<String> = Vec::new();
+    for entry in &entries {
+        if !paths.contains(&entry.path) {
+            paths.push(entry.path.clone());
+        }
+    }
+    let mut route = Route::new();
+    for path in paths {
+        let mut handlers = Vec::new();
+        let mut allow = None;
+        let mut rest = Vec::new();
+        for entry in entries {
+            if entry.path == path {
+                allow = allow.or(entry.allow);
+                handlers.push((entry.method, entry.endpoint));
+            } else {
+                rest.push(entry);
+            }
+        }
+        entries = rest;
+        route = route.at(path, Methods::new(handlers, allow));
+    }
+    route
+}
+
+fn verbs_of(request: &Request, pairs: &[(Verb, Method)]) -> Result<Vec<Method>, Error> {
+    let engine = request.data::<Arc<crate::crud::Engine>>();
+    let engine = engine.ok_or_else(|| Error::internal("a request without an engine"))?;
+    let name = request.raw_path_param("model").unwrap_or_default();
+    let verbs = &engine.model(name)?.verbs;
+    Ok(pairs.iter().filter(|(v, _)| verbs.contains(v)).map(|(_, m)| m.clone()).collect())
+}
+
+fn of_collection(request: &Request) -> Result<Vec<Method>, Error> {
+    verbs_of(request, &[(Verb::List, Method::GET), (Verb::Create, Method::POST)])
+}
+
+fn of_record(request: &Request) -> Result<Vec<Method>, Error> {
+    verbs_of(
+        request,
+        &[
+            (Verb::Read, Method::GET),
+            (Verb::Replace, Method::PUT),
+            (Verb::Patch, Method::PATCH),
+            (Verb::Delete, Method::DELETE),
+        ],
+    )
+}
+
+async fn docs(_: Call) -> Result<Response, Error> {
+    Ok(answer::see_other("/api/docs"))
+}
+
+/// `GET /health`: for people and load balancers; says nothing about versions.
+async fn health(call: Call) -> Result<Response, Error> {
+    let database = call.engine.db().ping().await.is_ok();
+    let (status, code) =
+        if database { ("healthy", StatusCode::OK) } else { ("unhealthy", StatusCode::SERVICE_UNAVAILABLE) };
+    let body = json!({
+        "status": status,
+        "services": {"database": if database { "connected" } else { "disconnected" }},
+        "timestamp": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+    });
+    Ok(answer::json_value(code, &body))
+}
+
+/// `GET /healthz`: the process answers.
+async fn healthz(_: Call) -> Result<Response, Error> {
+    Ok(answer::json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec()))
+}
+
+/// `GET /readyz`: the database answers too.
+async fn readyz(call: Call) -> Result<Response, Error> {
+    call.engine.db().ping().await?;
+    Ok(answer::json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec()))
+}

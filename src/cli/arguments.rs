@@ -1,0 +1,144 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A back office for your SeaORM entities: REST API, OpenAPI, sessions, admin pages.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    /// Settings file [default: quarterdeck.toml, if it is there].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Database: sqlite://file, postgres://… or mysql://… [default: sqlite://quarterdeck.db].
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) database_url: Option<String>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Answer requests until SIGTERM or Ctrl-C.
+    Serve(Serve),
+    /// Bring the database's tables up to date, take the last step back, or list the steps.
+    Migrate {
+        #[command(subcommand)]
+        action: Option<Migrate>,
+        /// With the tables of the demo.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Users.
+    #[command(subcommand)]
+    User(User),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(Token),
+    /// Look for mis-declarations; exit status 1 when there is an error.
+    Check {
+        /// With the models of the demo.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Check, then look at the database: connection, version, migrations, users.
+    Doctor {
+        /// With the models of the demo.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Print every setting, its value and where that came from; secrets are masked.
+    Config,
+    /// Print the OpenAPI document as the superuser, or as a user, sees it.
+    Openapi {
+        /// The user.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// With the models of the demo.
+        #[arg(long)]
+        demo: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address and port to listen on [default: 127.0.0.1:8000].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) bind: Option<String>,
+    /// Register the demo shop, and fill it with data if the database is empty.
+    #[arg(long)]
+    pub(super) demo: bool,
+    /// Do not run migrations at the start.
+    #[arg(long)]
+    pub(super) no_migrate: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Migrate {
+    /// Run what has not been run yet.
+    Up,
+    /// Take the last migration back.
+    Down,
+    /// List the migrations.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Make a user; the password is read from standard input.
+    Create {
+        /// The login name.
+        name: String,
+        /// E-mail address.
+        #[arg(long)]
+        email: Option<String>,
+        /// May do everything.
+        #[arg(long)]
+        superuser: bool,
+        /// A role by name; may be given several times.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List the users.
+    List,
+    /// Suspend a user; takes effect within a second.
+    Disable {
+        /// The login name.
+        name: String,
+    },
+    /// Give a user a new password, read from standard input; every session of the user ends.
+    Reset {
+        /// The login name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Make a token; it is printed alone on standard output, once.
+    Create {
+        /// The owner's login name.
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// What to call it.
+        #[arg(long, default_value = "cli")]
+        name: String,
+        /// MODEL:VERB,VERB…; may be given several times. Without it: everything the owner may.
+        #[arg(long = "scope", value_name = "MODEL:VERBS")]
+        scopes: Vec<String>,
+        /// How long it is good, such as 90d, 12h or 30m. Without it: until it is revoked.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// List the tokens.
+    List,
+    /// Revoke a token; takes effect within a second.
+    Revoke {
+        /// Its number in the list.
+        id: i64,
+    },
+}

@@ -1,0 +1,156 @@
+//! The command line, the same for the standard binary and for every project that uses the library:
+//! [`Project`] says what is registered, [`run`] does the rest.
+
+mod arguments;
+mod database;
+mod inspect;
+mod people;
+mod serve;
+
+#[cfg(feature = "demo")]
+pub(crate) use people::{NewUser, create_user};
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::app::{App, AppBuilder, StartError};
+use crate::config::{Config, Options};
+use crate::error::Error;
+use arguments::{Arguments, Command};
+
+type Configure = Box<dyn Fn(AppBuilder) -> AppBuilder + Send + Sync>;
+type Fill = Box<
+    dyn Fn(App) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<String>, Failure>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// A project: its name and what it registers.
+pub struct Project {
+    name: &'static str,
+    configure: Configure,
+    demo: Option<(Configure, Fill)>,
+}
+
+impl std::fmt::Debug for Project {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Project").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Project {
+    /// A project of that name, which is also its binary's.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        configure: impl Fn(AppBuilder) -> AppBuilder + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, configure: Box::new(configure), demo: None }
+    }
+
+    /// Adds what `serve --demo` registers and how it fills an empty database; the filler returns
+    /// the lines to print.
+    #[must_use]
+    pub fn demo(
+        mut self,
+        configure: impl Fn(AppBuilder) -> AppBuilder + Send + Sync + 'static,
+        fill: Fill,
+    ) -> Self {
+        self.demo = Some((Box::new(configure), fill));
+        self
+    }
+
+    fn builder(&self, config: Config, demo: bool) -> AppBuilder {
+        let app = (self.configure)(App::builder(config));
+        match (&self.demo, demo) {
+            (Some((configure, _)), true) => configure(app),
+            _ => app,
+        }
+    }
+}
+
+/// Why a command failed: what to print.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut text = error.detail.to_string();
+        if error.faults.len() > 1 {
+            for fault in &error.faults {
+                text.push_str("\n  ");
+                text.push_str(&fault.detail);
+            }
+        }
+        if let Some(source) = &error.source {
+            text.push_str(&format!(" ({source})"));
+        }
+        Self(text)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command of this process's arguments: exit status 0, 1 for a failure, 2 for misuse.
+#[must_use]
+pub fn run(project: Project) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()) * 2);
+        }
+    };
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure(e.to_string()))
+        .and_then(|runtime| runtime.block_on(execute(project, arguments)));
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            for line in failure.0.lines() {
+                eprintln!("{line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut options = Options { config: arguments.config.clone(), ..Options::default() };
+    options.database_url.clone_from(&arguments.database_url);
+    if let Command::Serve(serve) = &arguments.command {
+        options.bind.clone_from(&serve.bind);
+        options.no_migrate = serve.no_migrate;
+    }
+    let config = Config::load(&options).map_err(|e| Failure(e.to_string()))?;
+    crate::telemetry::start(&config.log);
+    match arguments.command {
+        Command::Serve(command) => serve::serve(project, config, command).await,
+        Command::Migrate { action, demo } => {
+            database::migrate(project.builder(config, demo), action).await
+        }
+        Command::User(command) => people::user(project, config, command).await,
+        Command::Token(command) => people::token(project, config, command).await,
+        Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
+        Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
+        Command::Config => {
+            inspect::config(&config);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi { user, demo } => inspect::openapi(project.builder(config, demo), user).await,
+    }
+}
+
+/// Builds the application for a command that needs the database but not the web: it must not
+/// migrate behind the operator's back, except where there is nothing yet.
+async fn open(project: &Project, config: Config) -> Result<App, Failure> {
+    Ok(project.builder(config, false).build().await?)
+}

@@ -1,0 +1,180 @@
+//! The demo shop: registers `entity::demo` with good options and fills an empty database. The only
+//! user of those entities.
+
+pub mod fill;
+
+use quarterdeck_entity::demo::{
+    address, author, book, book_category, book_detail, category, customer, order, order_line,
+    price_list, publisher, review, staff_note, stock_event,
+};
+use sea_orm::{EntityTrait as _, Iterable as _, PaginatorTrait as _};
+use serde_json::json;
+
+use crate::app::{App, AppBuilder};
+use crate::auth::secret;
+use crate::cli::{Failure, NewUser, create_user};
+use crate::crud::Context;
+use crate::error::Error;
+use crate::model::{Input, Rule, Widget};
+use crate::store::failure;
+
+/// Registers the models and migrations of the shop.
+#[must_use]
+pub fn register(app: AppBuilder) -> AppBuilder {
+    let app = app.migrations(quarterdeck_migration::demo());
+    people(trade(catalogue(app)))
+}
+
+fn catalogue(app: AppBuilder) -> AppBuilder {
+    use book::Column as B;
+    app.model::<publisher::Entity>(|m| m.group("Catalogue").search([publisher::Column::Name]))
+        .model::<author::Entity>(|m| {
+            use author::Column::{Biography, Born, Country, Name, Slug};
+            m.group("Catalogue")
+                .list([Name, Slug, Country, Born])
+                .search([Name, Slug])
+                .filters([Country])
+                .widget(Biography, Widget::TextArea)
+        })
+        .model::<book::Entity>(|m| {
+            m.group("Catalogue")
+                .display("title")
+                .list([B::Title, B::AuthorId, B::Price, B::Pages, B::PublishedOn, B::InPrint])
+                .search([B::Title, B::Subtitle, B::Isbn])
+                .filters([B::InPrint, B::Language, B::PublisherId])
+                .readonly([B::CreatedAt, B::UpdatedAt])
+                .field(B::CreatedAt, crate::model::FieldOptions::has_default)
+                .field(B::UpdatedAt, crate::model::FieldOptions::has_default)
+                .field(B::Price, |f| f.help("In euros, with tax.").min(0.0))
+                .field(B::Pages, |f| f.min(1.0).max(20_000.0))
+                .field(B::Isbn, |f| f.label("ISBN").rule(Rule::MinLength(10)))
+                .many_to_many::<category::Entity>("categories")
+        })
+        .model::<book_detail::Entity>(|m| {
+            let binding = book_detail::Binding::iter();
+            m.group("Catalogue").label("Book detail").field(book_detail::Column::Binding, |f| {
+                f.choices(binding.map(|b| sea_orm::ActiveEnum::to_value(&b)))
+            })
+        })
+        .model::<category::Entity>(|m| {
+            m.group("Catalogue").search([category::Column::Name]).many_to_many::<book::Entity>("books")
+        })
+        .model::<book_category::Entity>(|m| m.group("Catalogue").label("Category of a book"))
+        .model::<price_list::Entity>(|m| m.group("Catalogue").label("Price list"))
+}
+
+fn trade(app: AppBuilder) -> AppBuilder {
+    app.model::<order::Entity>(|m| {
+        use order::Column::{CustomerId, Id, PlacedAt, ShippedAt, Status, Total};
+        m.group("Trade")
+            .display("Order {id}")
+            .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
+            .filters([Status])
+            .ordering("-placed_at")
+    })
+    .model::<order_line::Entity>(|m| {
+        m.group("Trade")
+            .label("Order line")
+            .field(order_line::Column::Quantity, |f| f.min(1.0))
+    })
+    .model::<stock_event::Entity>(|m| {
+        let kinds = stock_event::Kind::iter();
+        m.group("Trade").label("Stock event").ordering("-at").field(stock_event::Column::Kind, |f| {
+            f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
+        })
+    })
+}
+
+fn people(app: AppBuilder) -> AppBuilder {
+    app.model::<customer::Entity>(|m| {
+        m.group("People")
+            .search([customer::Column::Name, customer::Column::Email])
+            .field(customer::Column::Email, |f| f.rule(Rule::Email).widget(Widget::Email))
+    })
+    .model::<address::Entity>(|m| {
+        let kinds = address::Kind::iter();
+        m.group("People").label_plural("Addresses").field(address::Column::Kind, |f| {
+            f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
+        })
+    })
+    .model::<review::Entity>(|m| {
+        use review::Column::{Approved, Body, BookId, CustomerId, Moderation, Rating, Title};
+        let states = review::Moderation::iter();
+        m.group("People")
+            .display("title")
+            .list([Title, BookId, CustomerId, Rating, Moderation, Approved])
+            .search([Title])
+            .filters([Approved, Moderation, Rating])
+            .field(Rating, |f| f.help("1 to 5.").min(1.0).max(5.0))
+            .field(Moderation, |f| f.choices(states.map(|s| sea_orm::ActiveEnum::to_value(&s))))
+            .widget(Body, Widget::TextArea)
+    })
+    .model::<staff_note::Entity>(|m| {
+        m.group("People").label("Staff note").display("code").search([staff_note::Column::Body])
+    })
+}
+
+/// Fills an empty database and makes three users; the lines to print.
+///
+/// # Errors
+/// What the database said.
+pub async fn fill_if_empty(app: App) -> Result<Vec<String>, Failure> {
+    let db = app.engine.db();
+    let count = author::Entity::find().count(db.reader()).await.map_err(failure::plain)?;
+    if count > 0 || crate::auth::accounts::any(db).await? {
+        return Ok(vec!["The database is not empty; the demo data is left as it is.".to_owned()]);
+    }
+    fill::fill(db.migrations()).await.map_err(failure::plain)?;
+    make_roles(&app).await?;
+    let mut lines = Vec::new();
+    for (name, role) in [("administrator", None), ("editor", Some("editor")), ("viewer", Some("viewer"))] {
+        let password = secret::random().map_err(Error::internal)?;
+        let password = &password.expose()[..16];
+        let new = NewUser {
+            name,
+            email: None,
+            superuser: role.is_none(),
+            roles: role.map(ToOwned::to_owned).into_iter().collect(),
+            password,
+        };
+        create_user(&app, new).await?;
+        lines.push(format!("{name:<14} {password}"));
+    }
+    Ok(lines)
+}
+
+/// `editor` writes the catalogue and the trade; `viewer` reads what is public, and of reviews only
+/// the approved ones.
+async fn make_roles(app: &App) -> Result<(), Error> {
+    let all = json!(["list", "read", "create", "replace", "patch", "delete"]);
+    let look = json!(["list", "read"]);
+    let catalogue = ["publisher", "author", "book", "book_detail", "category", "book_category", "price_list"];
+    let editor = make_role(app, "editor", "Writes the catalogue and the trade.").await?;
+    for model in catalogue.into_iter().chain(["order", "order_line", "stock_event", "review"]) {
+        grant(app, editor, json!({"model": model, "verbs": all, "rows": "all", "readable": "all", "writable": "all"})).await?;
+    }
+    for model in ["customer", "address"] {
+        grant(app, editor, json!({"model": model, "verbs": look, "rows": "all", "readable": "all", "writable": []})).await?;
+    }
+    let viewer = make_role(app, "viewer", "Reads what is public.").await?;
+    for model in catalogue {
+        grant(app, viewer, json!({"model": model, "verbs": look, "rows": "all", "readable": "all", "writable": []})).await?;
+    }
+    let approved = json!({"approved": true});
+    let readable = json!(["id", "book_id", "rating", "title", "body", "approved"]);
+    grant(app, viewer, json!({"model": "review", "verbs": look, "rows": approved, "readable": readable, "writable": []})).await
+}
+
+async fn make_role(app: &App, name: &str, description: &str) -> Result<i64, Error> {
+    let body = Input::from(&json!({"name": name, "description": description}));
+    let model = app.engine.model("qd_role")?.id;
+    let made = app.engine.create(&Context::operator(), model, body).await?;
+    made.key.parse().map_err(Error::internal)
+}
+
+async fn grant(app: &App, role: i64, mut grant: serde_json::Value) -> Result<(), Error> {
+    grant["role_id"] = json!(role);
+    let model = app.engine.model("qd_grant")?.id;
+    app.engine.create(&Context::operator(), model, Input::from(&grant)).await?;
+    Ok(())
+}

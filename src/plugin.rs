@@ -1,0 +1,116 @@
+//! The contract of plugins: a [`Manifest`] that says what a plugin is, and `install(app) -> app`,
+//! which adds models, migrations, hooks and routes with the same methods a project uses.
+//!
+//! A plugin's routes are reachable from outside only when its manifest says `public_api: true`; then
+//! they are mounted without login, under the plugin's own prefix, and each route's [`Guard`] says
+//! what it asks for.
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{EndpointExt as _, Response};
+
+use crate::app::AppBuilder;
+use crate::error::Error;
+use crate::http::{Call, Handler};
+
+/// What a plugin is.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Its name: lower-case letters, digits and `_`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Whether its routes are mounted for the outside.
+    pub public_api: bool,
+    /// Where its routes are mounted, instead of `/api/{name}`.
+    pub prefix: Option<&'static str>,
+    /// Names of the plugins that must be installed too.
+    pub requires: &'static [&'static str],
+    /// The settings it reads, with what each is for. Values come from
+    /// `QUARTERDECK_PLUGIN_{NAME}_{KEY}` or `[plugin.{name}]` in the file.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+impl Manifest {
+    /// Where its routes are mounted.
+    #[must_use]
+    pub fn mount(&self) -> String {
+        self.prefix.map_or_else(|| format!("/api/{}", self.name), ToOwned::to_owned)
+    }
+}
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing: the handler proves its caller itself, for example by a signature.
+    Open,
+    /// A session or a token.
+    Login,
+    /// The internal secret.
+    Internal,
+}
+
+/// A declared route.
+pub struct PluginRoute {
+    /// The method.
+    pub method: Method,
+    /// The path under the plugin's mount point, beginning with `/`.
+    pub path: &'static str,
+    /// What it asks of its caller.
+    pub guard: Guard,
+    /// One sentence for the OpenAPI document.
+    pub summary: &'static str,
+    /// The handler.
+    pub endpoint: BoxEndpoint<'static, Response>,
+}
+
+impl std::fmt::Debug for PluginRoute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({:?})", self.method, self.path, self.guard)
+    }
+}
+
+impl PluginRoute {
+    /// A route from an async function.
+    pub fn new<F, Fut>(method: Method, path: &'static str, guard: Guard, handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response, Error>> + Send + 'static,
+    {
+        let endpoint = Handler(handler).boxed();
+        Self { method, path, guard, summary: "", endpoint }
+    }
+
+    /// Says what the route is for.
+    #[must_use]
+    pub fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+}
+
+/// A plugin.
+pub trait Plugin: Send + Sync + 'static {
+    /// What it is.
+    fn manifest(&self) -> Manifest;
+
+    /// Adds itself to an application: models, migrations, hooks.
+    fn install(&self, app: AppBuilder) -> AppBuilder;
+
+    /// Its routes. `settings` has the values of the manifest's settings that are set.
+    fn routes(&self, settings: Arc<Settings>) -> Vec<PluginRoute>;
+}
+
+/// The values of a plugin's settings, secret until used.
+#[derive(Debug, Default)]
+pub struct Settings(pub Vec<(String, crate::config::Secret)>);
+
+impl Settings {
+    /// The value of a setting.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&crate::config::Secret> {
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+}
