@@ -2,6 +2,7 @@
 pub use quarterdeck_entity as entity;
 pub mod acl;
 pub mod auth;
+pub mod catalog;
 pub mod check;
 pub mod config;
 pub mod crud;
