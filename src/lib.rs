@@ -10,5 +10,6 @@ pub mod error;
 pub mod hook;
 pub mod limit;
 pub mod model;
+pub mod openapi;
 pub mod query;
 pub mod store;
