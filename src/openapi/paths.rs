@@ -1,0 +1,325 @@
+//! The operations of a model, and those of the catalog. Only the verbs that the caller has.
+
+use serde_json::{Map, Value, json};
+
+use crate::catalog::Seen;
+use crate::error::Kind as Problem;
+use crate::model::{Kind, Verb};
+
+use super::schema::{self, Side};
+use super::shared::{headers, problems};
+use super::{component, filters, insert, part, reference};
+
+const READING: [Problem; 3] = [
+    Problem::Malformed,
+    Problem::Unauthenticated,
+    Problem::NotFound,
+];
+const DELETING: [Problem; 5] = [
+    Problem::Malformed,
+    Problem::Unauthenticated,
+    Problem::Forbidden,
+    Problem::NotFound,
+    Problem::Conflict,
+];
+const SEARCHING: [Problem; 6] = [
+    Problem::Malformed,
+    Problem::Unauthenticated,
+    Problem::Forbidden,
+    Problem::NotFound,
+    Problem::TooLarge,
+    Problem::UnsupportedMedia,
+];
+const WRITING: [Problem; 8] = [
+    Problem::Malformed,
+    Problem::Unauthenticated,
+    Problem::Forbidden,
+    Problem::NotFound,
+    Problem::Conflict,
+    Problem::TooLarge,
+    Problem::UnsupportedMedia,
+    Problem::Invalid,
+];
+
+/// Adds the model's paths, and the answers they share.
+pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<String, Value>) {
+    let slug = &seen.meta.slug;
+    let record = reference("schemas", slug);
+    let list = reference("schemas", &part(seen, "list"));
+    insert(
+        components,
+        "responses",
+        slug,
+        success("The record", &["ETag"], &record),
+    );
+    let created = success("The new record", &["Location", "ETag"], &record);
+    insert(components, "responses", &part(seen, "created"), created);
+    let listed = success("A page", &["ETag", "Link"], &list);
+    insert(components, "responses", &part(seen, "list"), listed);
+
+    let mut all = Map::new();
+    let mut one = Map::new();
+    if seen.may(Verb::List) {
+        all.insert("get".into(), list_operation(seen));
+        all.insert("head".into(), head(seen, Verb::List));
+        paths.insert(
+            format!("/api/v1/{slug}/_search"),
+            json!({ "post": search_operation(seen) }),
+        );
+    }
+    if seen.may(Verb::Create) {
+        all.insert("post".into(), write_operation(seen, Verb::Create));
+    }
+    if seen.may(Verb::Read) {
+        one.insert("get".into(), read_operation(seen));
+        one.insert("head".into(), head(seen, Verb::Read));
+    }
+    for (method, verb) in [("put", Verb::Replace), ("patch", Verb::Patch)] {
+        if seen.may(verb) {
+            one.insert(method.into(), write_operation(seen, verb));
+        }
+    }
+    if seen.may(Verb::Delete) {
+        one.insert("delete".into(), delete_operation(seen));
+    }
+    if !all.is_empty() {
+        paths.insert(format!("/api/v1/{slug}"), Value::Object(all));
+    }
+    if !one.is_empty() {
+        one.insert("parameters".into(), json!([key(seen)]));
+        paths.insert(format!("/api/v1/{slug}/{{id}}"), Value::Object(one));
+    }
+}
+
+/// `/api/v1/_models` and `/api/v1/_models/{model}`.
+pub(super) fn add_catalog(paths: &mut Map<String, Value>) {
+    let operation = |id: &str, summary: &str, schema: Value, kinds: &[Problem]| {
+        let mut responses = Map::new();
+        responses.insert("200".into(), success("What you may see", &[], &schema));
+        responses.extend(problems(kinds));
+        json!({
+            "operationId": id,
+            "tags": ["models"],
+            "summary": summary,
+            "description": "Only what you may see is in the answer.",
+            "responses": responses,
+        })
+    };
+    let many = json!({
+        "type": "object",
+        "properties": { "data": { "type": "array", "items": reference("schemas", "Model") } },
+        "required": ["data"],
+    });
+    let kinds = [Problem::Malformed, Problem::Unauthenticated];
+    paths.insert(
+        "/api/v1/_models".into(),
+        json!({
+            "get": operation("_models.list", "List the models", many, &kinds),
+        }),
+    );
+    let detail = reference("schemas", "ModelDetail");
+    paths.insert("/api/v1/_models/{model}".into(), json!({
+        "parameters": [{
+            "name": "model", "in": "path", "required": true, "schema": { "type": "string" },
+        }],
+        "get": operation("_models.read", "Read one model's fields and relations", detail, &READING),
+    }));
+}
+
+fn operation(seen: &Seen<'_>, name: &str, (summary, description): (&str, &str)) -> Value {
+    json!({
+        "operationId": component(&part(seen, name)),
+        "tags": [seen.meta.slug],
+        "summary": summary,
+        "description": description,
+    })
+}
+
+fn success(description: &str, more: &[&str], schema: &Value) -> Value {
+    json!({
+        "description": description,
+        "headers": headers(more),
+        "content": { "application/json": { "schema": schema } },
+    })
+}
+
+fn list_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("List {}", in_sentence(&seen.meta.label_plural));
+    let walks = filters::walks(seen);
+    let description = if walks.is_empty() {
+        "A page of them."
+    } else {
+        &walks
+    };
+    let mut operation = operation(seen, "list", (&summary, description));
+    let mut parameters = filters::list_parameters(seen);
+    parameters.push(reference("parameters", "If-None-Match"));
+    operation["parameters"] = json!(parameters);
+    let ok = reference("responses", &part(seen, "list"));
+    operation["responses"] = responses(&[("200", ok), not_modified()], &READING);
+    operation
+}
+
+fn search_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!(
+        "Search {} by a filter tree",
+        in_sentence(&seen.meta.label_plural)
+    );
+    let mut operation = operation(
+        seen,
+        "search",
+        (&summary, "As the list, asked with a body."),
+    );
+    let body = reference("schemas", &part(seen, "search"));
+    operation["requestBody"] = json!({
+        "required": true,
+        "content": { "application/json": { "schema": body } },
+    });
+    let ok = reference("responses", &part(seen, "list"));
+    operation["responses"] = responses(&[("200", ok)], &SEARCHING);
+    operation
+}
+
+fn read_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("Read one {}", in_sentence(&seen.meta.label));
+    let mut operation = operation(seen, "read", (&summary, "The bare record."));
+    let mut parameters = filters::record_parameters(seen, Verb::Read);
+    parameters.push(reference("parameters", "If-None-Match"));
+    operation["parameters"] = json!(parameters);
+    let ok = reference("responses", &seen.meta.slug);
+    operation["responses"] = responses(&[("200", ok), not_modified()], &READING);
+    operation
+}
+
+fn head(seen: &Seen<'_>, verb: Verb) -> Value {
+    let (name, summary, answer) = match verb {
+        Verb::List => ("list.head", "The headers of a list", "ListHead"),
+        Verb::Read | Verb::Create | Verb::Replace | Verb::Patch | Verb::Delete => {
+            ("read.head", "The headers of a record", "RecordHead")
+        }
+    };
+    let mut operation = operation(seen, name, (summary, "Takes the parameters of `GET`."));
+    operation["responses"] = json!({
+        "200": reference("responses", answer),
+        "304": reference("responses", "NotModified"),
+        "default": reference("responses", "HeadProblem"),
+    });
+    operation
+}
+
+fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
+    let label = in_sentence(&seen.meta.label);
+    let (summary, description) = match verb {
+        Verb::Create => (
+            format!("Create one {label}"),
+            "The answer is the new record.",
+        ),
+        Verb::Replace => (
+            format!("Replace one {label}"),
+            "A field that is absent takes its default, or null.",
+        ),
+        Verb::Patch | Verb::List | Verb::Read | Verb::Delete => (
+            format!("Change one {label}"),
+            "A merge patch (RFC 7396): absent keeps, `null` clears.",
+        ),
+    };
+    let mut operation = operation(seen, verb.name(), (&summary, description));
+    operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    let schema = reference("schemas", &part(seen, verb.name()));
+    let mut content = json!({ "application/json": { "schema": schema } });
+    if verb == Verb::Patch {
+        content["application/merge-patch+json"] = json!({ "schema": schema });
+    }
+    operation["requestBody"] = json!({ "required": true, "content": content });
+    let record = reference("responses", &seen.meta.slug);
+    let done = [
+        ("200", record),
+        ("204", reference("responses", "NoContent")),
+    ];
+    operation["responses"] = if verb == Verb::Create {
+        let created = reference("responses", &part(seen, "created"));
+        responses(&[("201", created)], &WRITING)
+    } else {
+        responses(&done, &WRITING)
+    };
+    operation
+}
+
+fn delete_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("Delete one {}", in_sentence(&seen.meta.label));
+    let description = "Refused where other records point at it and cannot go along.";
+    let mut operation = operation(seen, "delete", (&summary, description));
+    let done = [("204", reference("responses", "NoContent"))];
+    operation["responses"] = responses(&done, &DELETING);
+    operation
+}
+
+fn not_modified() -> (&'static str, Value) {
+    ("304", reference("responses", "NotModified"))
+}
+
+fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
+    let successes = successes.iter().cloned();
+    let mut all: Map<String, Value> = successes.map(|(s, v)| (s.to_owned(), v)).collect();
+    all.extend(problems(kinds));
+    Value::Object(all)
+}
+
+/// The `{id}` of a path: the key's own type, or a pattern of its parts.
+fn key(seen: &Seen<'_>) -> Value {
+    let fields: Vec<_> = seen
+        .meta
+        .key
+        .iter()
+        .map(|&f| &seen.meta.fields[f])
+        .collect();
+    let (schema, description) = if let [field] = fields.as_slice() {
+        let mut schema = schema::value(&field.kind, Side::Body);
+        if matches!(field.kind, Kind::Text(_)) {
+            schema["minLength"] = json!(1);
+        }
+        (schema, format!("Its `{}`.", field.name))
+    } else {
+        let parts: Vec<&str> = fields.iter().map(|f| key_part(&f.kind)).collect();
+        let names: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+        (
+            json!({ "type": "string", "pattern": format!("^{}$", parts.join(",")) }),
+            format!("`{}`, each part percent-encoded.", names.join(",")),
+        )
+    };
+    json!({
+        "name": "id", "in": "path", "required": true,
+        "description": description, "schema": schema,
+    })
+}
+
+fn key_part(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Int(_) => "(0|-?[1-9][0-9]*)",
+        Kind::Bool => "(true|false)",
+        Kind::Uuid => "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        Kind::Date => "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        Kind::Float
+        | Kind::Double
+        | Kind::Decimal(_)
+        | Kind::Text(_)
+        | Kind::Enum { .. }
+        | Kind::Time
+        | Kind::DateTime
+        | Kind::Timestamp
+        | Kind::Bytes(_)
+        | Kind::Json
+        | Kind::Array(_) => "[^,/]+",
+    }
+}
+
+/// A label within a sentence: `Stock event` becomes `stock event`, `VAT rate` stays.
+fn in_sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    match (chars.next(), label.chars().nth(1)) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
