@@ -88,7 +88,11 @@ impl Config {
         let config = Self::read(&mut reader);
         let (settings, faults) = reader.finish();
         if faults.is_empty() {
-            Ok(Self { settings, plugins: environment.plugins(), ..config })
+            Ok(Self {
+                settings,
+                plugins: environment.plugins(),
+                ..config
+            })
         } else {
             Err(ConfigError::new(faults))
         }

@@ -39,7 +39,14 @@ fn catalogue(app: AppBuilder) -> AppBuilder {
         .model::<book::Entity>(|m| {
             m.group("Catalogue")
                 .display("title")
-                .list([B::Title, B::AuthorId, B::Price, B::Pages, B::PublishedOn, B::InPrint])
+                .list([
+                    B::Title,
+                    B::AuthorId,
+                    B::Price,
+                    B::Pages,
+                    B::PublishedOn,
+                    B::InPrint,
+                ])
                 .search([B::Title, B::Subtitle, B::Isbn])
                 .filters([B::InPrint, B::Language, B::PublisherId])
                 .readonly([B::CreatedAt, B::UpdatedAt])
@@ -52,12 +59,16 @@ fn catalogue(app: AppBuilder) -> AppBuilder {
         })
         .model::<book_detail::Entity>(|m| {
             let binding = book_detail::Binding::iter();
-            m.group("Catalogue").label("Book detail").field(book_detail::Column::Binding, |f| {
-                f.choices(binding.map(|b| sea_orm::ActiveEnum::to_value(&b)))
-            })
+            m.group("Catalogue")
+                .label("Book detail")
+                .field(book_detail::Column::Binding, |f| {
+                    f.choices(binding.map(|b| sea_orm::ActiveEnum::to_value(&b)))
+                })
         })
         .model::<category::Entity>(|m| {
-            m.group("Catalogue").search([category::Column::Name]).many_to_many::<book::Entity>("books")
+            m.group("Catalogue")
+                .search([category::Column::Name])
+                .many_to_many::<book::Entity>("books")
         })
         .model::<book_category::Entity>(|m| m.group("Catalogue").label("Category of a book"))
         .model::<price_list::Entity>(|m| m.group("Catalogue").label("Price list"))
@@ -79,9 +90,12 @@ fn trade(app: AppBuilder) -> AppBuilder {
     })
     .model::<stock_event::Entity>(|m| {
         let kinds = stock_event::Kind::iter();
-        m.group("Trade").label("Stock event").ordering("-at").field(stock_event::Column::Kind, |f| {
-            f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
-        })
+        m.group("Trade")
+            .label("Stock event")
+            .ordering("-at")
+            .field(stock_event::Column::Kind, |f| {
+                f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
+            })
     })
 }
 
@@ -89,13 +103,17 @@ fn people(app: AppBuilder) -> AppBuilder {
     app.model::<customer::Entity>(|m| {
         m.group("People")
             .search([customer::Column::Name, customer::Column::Email])
-            .field(customer::Column::Email, |f| f.rule(Rule::Email).widget(Widget::Email))
+            .field(customer::Column::Email, |f| {
+                f.rule(Rule::Email).widget(Widget::Email)
+            })
     })
     .model::<address::Entity>(|m| {
         let kinds = address::Kind::iter();
-        m.group("People").label_plural("Addresses").field(address::Column::Kind, |f| {
-            f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
-        })
+        m.group("People")
+            .label_plural("Addresses")
+            .field(address::Column::Kind, |f| {
+                f.choices(kinds.map(|k| sea_orm::ActiveEnum::to_value(&k)))
+            })
     })
     .model::<review::Entity>(|m| {
         use review::Column::{Approved, Body, BookId, CustomerId, Moderation, Rating, Title};
@@ -106,11 +124,16 @@ fn people(app: AppBuilder) -> AppBuilder {
             .search([Title])
             .filters([Approved, Moderation, Rating])
             .field(Rating, |f| f.help("1 to 5.").min(1.0).max(5.0))
-            .field(Moderation, |f| f.choices(states.map(|s| sea_orm::ActiveEnum::to_value(&s))))
+            .field(Moderation, |f| {
+                f.choices(states.map(|s| sea_orm::ActiveEnum::to_value(&s)))
+            })
             .widget(Body, Widget::TextArea)
     })
     .model::<staff_note::Entity>(|m| {
-        m.group("People").label("Staff note").display("code").search([staff_note::Column::Body])
+        m.group("People")
+            .label("Staff note")
+            .display("code")
+            .search([staff_note::Column::Body])
     })
 }
 
@@ -120,14 +143,23 @@ fn people(app: AppBuilder) -> AppBuilder {
 /// What the database said.
 pub async fn fill_if_empty(app: App) -> Result<Vec<String>, Failure> {
     let db = app.engine.db();
-    let count = author::Entity::find().count(db.reader()).await.map_err(failure::plain)?;
+    let count = author::Entity::find()
+        .count(db.reader())
+        .await
+        .map_err(failure::plain)?;
     if count > 0 || crate::auth::accounts::any(db).await? {
-        return Ok(vec!["The database is not empty; the demo data is left as it is.".to_owned()]);
+        return Ok(vec![
+            "The database is not empty; the demo data is left as it is.".to_owned(),
+        ]);
     }
     fill::fill(db.migrations()).await.map_err(failure::plain)?;
     make_roles(&app).await?;
     let mut lines = Vec::new();
-    for (name, role) in [("administrator", None), ("editor", Some("editor")), ("viewer", Some("viewer"))] {
+    for (name, role) in [
+        ("administrator", None),
+        ("editor", Some("editor")),
+        ("viewer", Some("viewer")),
+    ] {
         let password = secret::random().map_err(Error::internal)?;
         let password = &password.expose()[..16];
         let new = NewUser {
@@ -148,9 +180,20 @@ pub async fn fill_if_empty(app: App) -> Result<Vec<String>, Failure> {
 async fn make_roles(app: &App) -> Result<(), Error> {
     let all = json!(["list", "read", "create", "replace", "patch", "delete"]);
     let look = json!(["list", "read"]);
-    let catalogue = ["publisher", "author", "book", "book_detail", "category", "book_category", "price_list"];
+    let catalogue = [
+        "publisher",
+        "author",
+        "book",
+        "book_detail",
+        "category",
+        "book_category",
+        "price_list",
+    ];
     let editor = make_role(app, "editor", "Writes the catalogue and the trade.").await?;
-    for model in catalogue.into_iter().chain(["order", "order_line", "stock_event", "review"]) {
+    for model in catalogue
+        .into_iter()
+        .chain(["order", "order_line", "stock_event", "review"])
+    {
         grant(app, editor, json!({"model": model, "verbs": all, "rows": "all", "readable": "all", "writable": "all"})).await?;
     }
     for model in ["customer", "address"] {
@@ -175,6 +218,8 @@ async fn make_role(app: &App, name: &str, description: &str) -> Result<i64, Erro
 async fn grant(app: &App, role: i64, mut grant: serde_json::Value) -> Result<(), Error> {
     grant["role_id"] = json!(role);
     let model = app.engine.model("qd_grant")?.id;
-    app.engine.create(&Context::operator(), model, Input::from(&grant)).await?;
+    app.engine
+        .create(&Context::operator(), model, Input::from(&grant))
+        .await?;
     Ok(())
 }

@@ -37,7 +37,8 @@ impl Manifest {
     /// Where its routes are mounted.
     #[must_use]
     pub fn mount(&self) -> String {
-        self.prefix.map_or_else(|| format!("/api/{}", self.name), ToOwned::to_owned)
+        self.prefix
+            .map_or_else(|| format!("/api/{}", self.name), ToOwned::to_owned)
     }
 }
 
@@ -62,6 +63,10 @@ pub struct PluginRoute {
     pub guard: Guard,
     /// One sentence for the OpenAPI document.
     pub summary: &'static str,
+    /// The `requestBody` of the OpenAPI document, where it takes a body.
+    pub body: Option<serde_json::Value>,
+    /// The `responses` of the OpenAPI document, by status.
+    pub responses: serde_json::Map<String, serde_json::Value>,
     /// The handler.
     pub endpoint: BoxEndpoint<'static, Response>,
 }
@@ -80,13 +85,34 @@ impl PluginRoute {
         Fut: Future<Output = Result<Response, Error>> + Send + 'static,
     {
         let endpoint = Handler(handler).boxed();
-        Self { method, path, guard, summary: "", endpoint }
+        let responses = serde_json::Map::new();
+        Self {
+            method,
+            path,
+            guard,
+            summary: "",
+            body: None,
+            responses,
+            endpoint,
+        }
     }
 
     /// Says what the route is for.
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// Describes the request body and the responses for the OpenAPI document.
+    #[must_use]
+    pub fn describe(
+        mut self,
+        body: Option<serde_json::Value>,
+        responses: serde_json::Map<String, serde_json::Value>,
+    ) -> Self {
+        self.body = body;
+        self.responses = responses;
         self
     }
 }

@@ -5,7 +5,11 @@ use poem::http::{HeaderMap, header};
 /// The cookie's name; over HTTPS with the prefix that makes browsers enforce its attributes.
 #[must_use]
 pub fn name(https: bool) -> &'static str {
-    if https { "__Host-quarterdeck_session" } else { "quarterdeck_session" }
+    if https {
+        "__Host-quarterdeck_session"
+    } else {
+        "quarterdeck_session"
+    }
 }
 
 /// `Set-Cookie` for a new session.
@@ -61,7 +65,10 @@ mod tests {
     #[test]
     fn a_cookie_that_is_there_twice_is_none() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "a=1; quarterdeck_session=x".parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            "a=1; quarterdeck_session=x".parse().unwrap(),
+        );
         assert_eq!(find(&headers, false), Some("x"));
         assert_eq!(find(&headers, true), None);
         headers.append(header::COOKIE, "quarterdeck_session=y".parse().unwrap());

@@ -19,9 +19,23 @@ use super::{Accounts, Fields, accounts, cookie, pages};
 /// 500 when the template fails.
 pub async fn form(call: Call) -> Result<Response, Error> {
     let query = call.query()?;
-    let next = query.iter().find(|(n, _)| n == "next").map_or("", |(_, v)| v.as_str());
-    let next = if answer::is_local_path(next) { next } else { "" };
-    pages::page(StatusCode::OK, &pages::Login { next, username: "", problem: "" })
+    let next = query
+        .iter()
+        .find(|(n, _)| n == "next")
+        .map_or("", |(_, v)| v.as_str());
+    let next = if answer::is_local_path(next) {
+        next
+    } else {
+        ""
+    };
+    pages::page(
+        StatusCode::OK,
+        &pages::Login {
+            next,
+            username: "",
+            problem: "",
+        },
+    )
 }
 
 /// `POST /auth/login`: 303 and the cookie for a form, `{user}` and the cookie for JSON.
@@ -37,12 +51,26 @@ pub async fn submit(mut call: Call) -> Result<Response, Error> {
         (Ok(response), _) => Ok(response),
         (Err(error), false) if error.kind != Kind::Internal => {
             let next = fields.get("next");
-            let next = if answer::is_local_path(next) { next } else { "" };
+            let next = if answer::is_local_path(next) {
+                next
+            } else {
+                ""
+            };
             let problem = pages::sentences(&error);
-            let card = pages::Login { next, username: fields.get("username"), problem: &problem };
+            let card = pages::Login {
+                next,
+                username: fields.get("username"),
+                problem: &problem,
+            };
             let response = pages::page(pages::status(&error), &card)?;
-            let Some(seconds) = error.retry_after else { return Ok(response) };
-            Ok(answer::with(response, header::RETRY_AFTER, &seconds.to_string()))
+            let Some(seconds) = error.retry_after else {
+                return Ok(response);
+            };
+            Ok(answer::with(
+                response,
+                header::RETRY_AFTER,
+                &seconds.to_string(),
+            ))
         }
         (Err(error), _) => Err(error),
     }
@@ -82,7 +110,10 @@ pub(super) async fn open(
     let client = (call.ctx.address, call.header("user-agent"));
     let value = store::create(call.engine.db(), lifetime, user, client).await?;
     let response = if fields.json {
-        let principal = accounts.identity.identify(Credentials::Cookie(value.expose())).await?;
+        let principal = accounts
+            .identity
+            .identify(Credentials::Cookie(value.expose()))
+            .await?;
         let user = principal.as_ref().and_then(|p| p.user.as_ref());
         let user = user.ok_or_else(Error::unauthenticated)?;
         answer::json_value(StatusCode::OK, &json!({"user": describe(user)}))
@@ -90,7 +121,11 @@ pub(super) async fn open(
         let next = fields.get("next");
         answer::see_other(if next.is_empty() { "/" } else { next })
     };
-    let cookie = cookie::set(accounts.https, value.expose(), lifetime.max_age.num_seconds());
+    let cookie = cookie::set(
+        accounts.https,
+        value.expose(),
+        lifetime.max_age.num_seconds(),
+    );
     Ok(answer::with(response, header::SET_COOKIE, &cookie))
 }
 
@@ -122,7 +157,11 @@ pub async fn logout(call: Call) -> Result<Response, Error> {
         answer::empty(StatusCode::NO_CONTENT)
     };
     let response = answer::with(response, CLEAR_SITE_DATA, "\"cookies\", \"storage\"");
-    Ok(answer::with(response, header::SET_COOKIE, &cookie::clear(accounts.https)))
+    Ok(answer::with(
+        response,
+        header::SET_COOKIE,
+        &cookie::clear(accounts.https),
+    ))
 }
 
 /// `GET /auth/session`: who is logged in.
@@ -130,6 +169,14 @@ pub async fn logout(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// 401 for nobody.
 pub async fn current(call: Call) -> Result<Response, Error> {
-    let user = call.ctx.principal.user.as_ref().ok_or_else(Error::unauthenticated)?;
-    Ok(answer::json_value(StatusCode::OK, &json!({"user": describe(user)})))
+    let user = call
+        .ctx
+        .principal
+        .user
+        .as_ref()
+        .ok_or_else(Error::unauthenticated)?;
+    Ok(answer::json_value(
+        StatusCode::OK,
+        &json!({"user": describe(user)}),
+    ))
 }

@@ -73,7 +73,9 @@ impl Fields {
             .filter(|(name, _)| !allowed.contains(&name.as_str()))
             .map(|(name, _)| Fault::field(name, "unknown_field", format!("There is no {name}.")))
             .collect();
-        let twice = allowed.iter().any(|a| this.fields.iter().filter(|(n, _)| n == a).count() > 1);
+        let twice = allowed
+            .iter()
+            .any(|a| this.fields.iter().filter(|(n, _)| n == a).count() > 1);
         match (unknown.is_empty(), twice) {
             (false, _) => Err(Error::malformed(unknown)),
             (true, true) => Err(Error::parameter("", "duplicate", "A field is there twice.")),
@@ -82,6 +84,9 @@ impl Fields {
     }
 
     fn get(&self, name: &str) -> &str {
-        self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+        self.fields
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v.as_str())
     }
 }

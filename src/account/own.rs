@@ -17,7 +17,12 @@ use super::{Fields, accounts};
 /// # Errors
 /// 401 for nobody.
 pub async fn sessions(call: Call) -> Result<Response, Error> {
-    let user = call.ctx.principal.user.as_ref().ok_or_else(Error::unauthenticated)?;
+    let user = call
+        .ctx
+        .principal
+        .user
+        .as_ref()
+        .ok_or_else(Error::unauthenticated)?;
     let rows = store::of_user(call.engine.db(), user.id).await?;
     let data: Vec<_> = rows
         .into_iter()
@@ -41,10 +46,19 @@ pub async fn sessions(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// 401 for nobody, 404 for a session that is not one's own.
 pub async fn end(call: Call) -> Result<Response, Error> {
-    let user = call.ctx.principal.user.as_ref().ok_or_else(Error::unauthenticated)?;
+    let user = call
+        .ctx
+        .principal
+        .user
+        .as_ref()
+        .ok_or_else(Error::unauthenticated)?;
     let id: i64 = call.param("id").parse().map_err(|_| Error::not_found())?;
     let db = call.engine.db();
-    if !store::of_user(db, user.id).await?.iter().any(|s| s.id == id) {
+    if !store::of_user(db, user.id)
+        .await?
+        .iter()
+        .any(|s| s.id == id)
+    {
         return Err(Error::not_found());
     }
     store::end(db, Which::One(id)).await?;
@@ -68,10 +82,18 @@ pub async fn password(mut call: Call) -> Result<Response, Error> {
     let db = call.engine.db();
     let current = (user.username.as_str(), fields.get("current"));
     login::login(db, &accounts.passwords, current, call.ctx.address).await?;
-    users::set_password(db, &accounts.passwords, user.id, fields.get("new")).await.map_err(|e| {
-        let faults = e.faults.iter().map(|f| Fault::field("new", f.code, f.detail.clone()));
-        Error { faults: faults.collect(), ..e }
-    })?;
+    users::set_password(db, &accounts.passwords, user.id, fields.get("new"))
+        .await
+        .map_err(|e| {
+            let faults = e
+                .faults
+                .iter()
+                .map(|f| Fault::field("new", f.code, f.detail.clone()));
+            Error {
+                faults: faults.collect(),
+                ..e
+            }
+        })?;
     accounts.identity.changed();
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }

@@ -36,7 +36,10 @@ pub struct Setup<'a> {
 /// # Errors
 /// 500 when the template fails.
 pub fn page(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
-    Ok(answer::html(status, template.render().map_err(Error::internal)?))
+    Ok(answer::html(
+        status,
+        template.render().map_err(Error::internal)?,
+    ))
 }
 
 /// The status of a page that shows an error.
@@ -50,6 +53,10 @@ pub fn status(error: &Error) -> StatusCode {
 pub fn sentences(error: &Error) -> String {
     match error.faults.as_slice() {
         [] => error.detail.to_string(),
-        faults => faults.iter().map(|f| f.detail.as_str()).collect::<Vec<_>>().join(" "),
+        faults => faults
+            .iter()
+            .map(|f| f.detail.as_str())
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }

@@ -15,11 +15,21 @@ use super::{Fields, accounts, login, pages};
 /// 404 for a link that is not good.
 pub async fn form(call: Call) -> Result<Response, Error> {
     let query = call.query()?;
-    let token = query.iter().find(|(n, _)| n == "token").map_or("", |(_, v)| v.as_str());
+    let token = query
+        .iter()
+        .find(|(n, _)| n == "token")
+        .map_or("", |(_, v)| v.as_str());
     if !setup::is_open(call.engine.db(), token).await? {
         return Err(Error::not_found());
     }
-    pages::page(StatusCode::OK, &pages::Setup { token, username: "", problem: "" })
+    pages::page(
+        StatusCode::OK,
+        &pages::Setup {
+            token,
+            username: "",
+            problem: "",
+        },
+    )
 }
 
 /// `POST /auth/setup`: makes the superuser and logs in.
@@ -39,7 +49,11 @@ pub async fn submit(mut call: Call) -> Result<Response, Error> {
         }
         Err(error) if error.kind == Kind::Invalid && !fields.json => {
             let problem = pages::sentences(&error);
-            let card = pages::Setup { token, username: wanted.0, problem: &problem };
+            let card = pages::Setup {
+                token,
+                username: wanted.0,
+                problem: &problem,
+            };
             pages::page(pages::status(&error), &card)
         }
         Err(error) => Err(error),

@@ -43,7 +43,10 @@ pub async fn health(call: Call) -> Result<Response, Error> {
 /// 503 when they cannot be loaded again.
 pub async fn invalidate(call: Call) -> Result<Response, Error> {
     identity(&call)?.reload().await?;
-    Ok(answer::json_value(StatusCode::OK, &json!({"invalidated": true})))
+    Ok(answer::json_value(
+        StatusCode::OK,
+        &json!({"invalidated": true}),
+    ))
 }
 
 /// `POST /api/internal/sessions/purge`: deletes the sessions that have expired.
@@ -52,7 +55,10 @@ pub async fn invalidate(call: Call) -> Result<Response, Error> {
 /// What the database said.
 pub async fn purge(call: Call) -> Result<Response, Error> {
     let purged = store::end(call.engine.db(), Which::Expired).await?;
-    Ok(answer::json_value(StatusCode::OK, &json!({"purged": purged})))
+    Ok(answer::json_value(
+        StatusCode::OK,
+        &json!({"purged": purged}),
+    ))
 }
 
 /// `DELETE /api/internal/users/{id}/sessions`: ends every session of a user.

@@ -35,7 +35,10 @@ pub async fn search(mut call: Call) -> Result<Response, Error> {
     call.engine.scope(&call.ctx, Verb::List, model)?;
     no_parameters(&call)?;
     let body = call.json().await?;
-    let page = call.engine.list(&call.ctx, model, ListRequest::Search(body)).await?;
+    let page = call
+        .engine
+        .list(&call.ctx, model, ListRequest::Search(body))
+        .await?;
     Ok(answer::json(StatusCode::OK, page.body))
 }
 
@@ -47,8 +50,15 @@ pub async fn read(call: Call) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, Verb::Read, model)?;
     let parameters = call.query()?;
-    let record = call.engine.read(&call.ctx, model, call.raw_param("id"), &parameters).await?;
-    Ok(answer::tagged(call.request.headers(), record.body, &record.etag))
+    let record = call
+        .engine
+        .read(&call.ctx, model, call.raw_param("id"), &parameters)
+        .await?;
+    Ok(answer::tagged(
+        call.request.headers(),
+        record.body,
+        &record.etag,
+    ))
 }
 
 /// `POST /api/v1/{model}`
@@ -89,7 +99,10 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
     no_parameters(&call)?;
     let body = call.json().await?;
     let key = call.raw_param("id");
-    let written = call.engine.update(&call.ctx, (model, verb), key, body).await?;
+    let written = call
+        .engine
+        .update(&call.ctx, (model, verb), key, body)
+        .await?;
     Ok(written_answer(&call, written, StatusCode::OK))
 }
 
@@ -101,7 +114,9 @@ pub async fn delete(call: Call) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, Verb::Delete, model)?;
     no_parameters(&call)?;
-    call.engine.delete(&call.ctx, model, call.raw_param("id")).await?;
+    call.engine
+        .delete(&call.ctx, model, call.raw_param("id"))
+        .await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 

@@ -12,15 +12,20 @@ use crate::error::{Error, Fault, Kind};
 /// The client's address. `X-Forwarded-For` counts only from a trusted proxy, and of it only the last
 /// address that is not one itself.
 pub(super) fn client(settings: &Server, request: &Request) -> Option<IpAddr> {
-    let Addr::SocketAddr(peer) = &request.remote_addr().0 else { return None };
+    let Addr::SocketAddr(peer) = &request.remote_addr().0 else {
+        return None;
+    };
     let trusted = |ip: IpAddr| settings.trusted_proxies.iter().any(|c| c.contains(ip));
     let peer = peer.ip().to_canonical();
     if !trusted(peer) {
         return Some(peer);
     }
     let all = request.headers().get_all("x-forwarded-for").iter();
-    let hops: Vec<&str> =
-        all.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
+    let hops: Vec<&str> = all
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .map(str::trim)
+        .collect();
     for hop in hops.iter().rev() {
         match parse_hop(hop) {
             Some(ip) if trusted(ip) => {}
@@ -35,7 +40,8 @@ pub(super) fn client(settings: &Server, request: &Request) -> Option<IpAddr> {
 fn parse_hop(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
     let ip = bare.parse::<IpAddr>().ok();
-    ip.or_else(|| hop.parse::<SocketAddr>().ok().map(|a| a.ip())).map(|ip| ip.to_canonical())
+    ip.or_else(|| hop.parse::<SocketAddr>().ok().map(|a| a.ip()))
+        .map(|ip| ip.to_canonical())
 }
 
 /// Refuses requests for hosts that are not ours: DNS rebinding, and links built from a forged name.
@@ -49,8 +55,19 @@ pub(super) fn check_host(settings: &Server, request: &Request) -> Result<(), Err
         (None, _) => request.original_uri().authority().map(ToString::to_string),
         _ => None,
     };
-    let known = given.as_deref().and_then(host_name).is_some_and(|n| is_ours(settings, &n));
-    if known { Ok(()) } else { Err(Error::parameter("Host", "unknown_host", "This host is not served here.")) }
+    let known = given
+        .as_deref()
+        .and_then(host_name)
+        .is_some_and(|n| is_ours(settings, &n));
+    if known {
+        Ok(())
+    } else {
+        Err(Error::parameter(
+            "Host",
+            "unknown_host",
+            "This host is not served here.",
+        ))
+    }
 }
 
 /// The name of `name:port`, in lower case, without a final dot.
@@ -59,7 +76,10 @@ fn host_name(host: &str) -> Option<String> {
     if host.contains('@') {
         return None;
     }
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let name = authority
+        .host()
+        .trim_start_matches('[')
+        .trim_end_matches(']');
     Some(name.trim_end_matches('.').to_ascii_lowercase()).filter(|n| !n.is_empty())
 }
 
@@ -67,13 +87,17 @@ fn host_name(host: &str) -> Option<String> {
 fn is_ours(settings: &Server, name: &str) -> bool {
     let public = settings.public_url.as_deref().and_then(|url| {
         let uri: poem::http::Uri = url.parse().ok()?;
-        uri.host().map(|h| h.trim_matches(['[', ']']).to_ascii_lowercase())
+        uri.host()
+            .map(|h| h.trim_matches(['[', ']']).to_ascii_lowercase())
     });
     if public.as_deref() == Some(name) {
         return true;
     }
     if !settings.allowed_hosts.is_empty() {
-        return settings.allowed_hosts.iter().any(|h| h.eq_ignore_ascii_case(name));
+        return settings
+            .allowed_hosts
+            .iter()
+            .any(|h| h.eq_ignore_ascii_case(name));
     }
     name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
 }
@@ -97,12 +121,21 @@ pub(super) fn check_origin(settings: &Server, request: &Request) -> Result<(), E
             _ => Err(()),
         }
     };
-    let refused =
-        || Error::new(Kind::Forbidden, "cross_site", "This request comes from another site.");
+    let refused = || {
+        Error::new(
+            Kind::Forbidden,
+            "cross_site",
+            "This request comes from another site.",
+        )
+    };
     let site = one(header::HeaderName::from_static("sec-fetch-site")).map_err(|()| refused())?;
     let origin = one(header::ORIGIN).map_err(|()| refused())?;
     if let Some(site) = site {
-        return if matches!(site.as_str(), "same-origin" | "none") { Ok(()) } else { Err(refused()) };
+        return if matches!(site.as_str(), "same-origin" | "none") {
+            Ok(())
+        } else {
+            Err(refused())
+        };
     }
     match origin {
         None => Ok(()),
@@ -116,8 +149,13 @@ fn is_own_origin(settings: &Server, request: &Request, origin: &str) -> bool {
         let own = public.trim_end_matches('/');
         return own.eq_ignore_ascii_case(origin);
     }
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
-    let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|h| h.to_str().ok());
+    let rest = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
     matches!((rest, host), (Some(rest), Some(host)) if rest.eq_ignore_ascii_case(host))
 }
 
@@ -136,8 +174,16 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Error> {
     }
     for name in ONCE {
         if headers.get_all(name).iter().count() > 1 {
-            faults.push(Fault::parameter(name, "duplicate", format!("{name} is there twice.")));
+            faults.push(Fault::parameter(
+                name,
+                "duplicate",
+                format!("{name} is there twice."),
+            ));
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::malformed(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::malformed(faults))
+    }
 }

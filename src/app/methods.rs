@@ -32,7 +32,11 @@ impl Methods {
                 let known = self.handlers.iter().map(|(m, _)| m);
                 known.filter(|m| wanted.contains(m)).cloned().collect()
             }
-            None => self.handlers.iter().map(|(m, _)| m.clone()).collect::<Vec<_>>(),
+            None => self
+                .handlers
+                .iter()
+                .map(|(m, _)| m.clone())
+                .collect::<Vec<_>>(),
         };
         if methods.contains(&Method::GET) {
             methods.push(Method::HEAD);
@@ -47,7 +51,11 @@ impl Endpoint for Methods {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let method = request.method().clone();
-        let wanted = if method == Method::HEAD { Method::GET } else { method.clone() };
+        let wanted = if method == Method::HEAD {
+            Method::GET
+        } else {
+            method.clone()
+        };
         let handler = self.handlers.iter().find(|(m, _)| *m == wanted);
         let fixed = self.allow.is_none() && method != Method::OPTIONS;
         if let (Some((_, handler)), true) = (handler, fixed) {
@@ -57,7 +65,11 @@ impl Endpoint for Methods {
             Ok(allowed) => allowed,
             Err(error) => return Ok(answer::failed(error)),
         };
-        let text = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let text = allowed
+            .iter()
+            .map(Method::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         match handler {
             Some((_, handler)) if allowed.contains(&method) => handler.call(request).await,
             _ if method == Method::OPTIONS => {

@@ -51,7 +51,9 @@ pub struct AppBuilder {
 
 impl std::fmt::Debug for AppBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AppBuilder").field("models", &self.models.len()).finish_non_exhaustive()
+        f.debug_struct("AppBuilder")
+            .field("models", &self.models.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +98,9 @@ struct Plugins(Vec<Arc<dyn Plugin>>);
 
 impl std::fmt::Debug for Plugins {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|p| p.manifest().name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|p| p.manifest().name))
+            .finish()
     }
 }
 
@@ -120,6 +124,12 @@ impl App {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The maker of this application's OpenAPI documents.
+    #[must_use]
+    pub fn documents(&self) -> crate::api::document::Documents {
+        routes::documents(self)
     }
 
     /// The address at which the first user can be made, if there is none yet. Each call makes a
@@ -250,7 +260,8 @@ impl AppBuilder {
         let key = state::signing_key(&db).await?;
         let query = &self.config.query;
         let signal = system::Signal::default();
-        self.hooks.add(Arc::new(system::Guardian::new(signal.clone())));
+        self.hooks
+            .add(Arc::new(system::Guardian::new(signal.clone())));
         let engine = Arc::new(Engine::new(EngineParts {
             registry,
             db,

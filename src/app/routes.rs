@@ -9,11 +9,13 @@ use poem::{EndpointExt as _, Request, Response, Route};
 use serde_json::json;
 
 use crate::account::{login, own, setup};
-use crate::api::{document, internal, records};
+use crate::api::document::{self, Documents};
+use crate::api::{internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
 use crate::model::{Registry, Verb};
+use crate::openapi::Operation;
 use crate::plugin::{Guard, Plugin, PluginRoute, Settings};
 
 use super::App;
@@ -52,7 +54,6 @@ fn fixed() -> Vec<Entry> {
         route!(GET "/static/*path" => assets::serve),
         route!(GET "/docs" => docs),
         route!(GET "/api/docs" => document::page),
-        route!(GET "/api/openapi.json" => document::openapi),
         route!(GET "/auth/login" => login::form),
         route!(POST "/auth/login" => login::submit),
         route!(POST "/auth/logout" => login::logout),
@@ -62,6 +63,8 @@ fn fixed() -> Vec<Entry> {
         route!(GET "/auth/sessions" => own::sessions),
         route!(DELETE "/auth/sessions/:id" => own::end),
         route!(POST "/auth/password" => own::password),
+        route!(GET "/api/v1/_models" => document::models),
+        route!(GET "/api/v1/_models/:model" => document::model),
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
@@ -84,8 +87,13 @@ fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settin
         if !manifest.public_api {
             continue;
         }
-        for PluginRoute { method, path, guard, endpoint, .. } in
-            plugin.routes(settings(manifest.name))
+        for PluginRoute {
+            method,
+            path,
+            guard,
+            endpoint,
+            ..
+        } in plugin.routes(settings(manifest.name))
         {
             let endpoint = match guard {
                 Guard::Open => endpoint,
@@ -112,7 +120,9 @@ fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settin
 async fn logged_in(request: Request) -> poem::Result<Request> {
     match request.data::<crate::crud::Context>() {
         Some(ctx) if !ctx.principal.is_anonymous() => Ok(request),
-        _ => Err(poem::Error::from_response(answer::failed(Error::unauthenticated()))),
+        _ => Err(poem::Error::from_response(answer::failed(
+            Error::unauthenticated(),
+        ))),
     }
 }
 
@@ -123,7 +133,15 @@ pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Fin
     entries.extend(of_plugins(plugins, |_| Arc::default()));
     for (i, entry) in entries.iter().enumerate() {
         let shape = |path: &str| -> Vec<String> {
-            path.split('/').map(|s| if s.starts_with(':') { ":".into() } else { s.into() }).collect()
+            path.split('/')
+                .map(|s| {
+                    if s.starts_with(':') {
+                        ":".into()
+                    } else {
+                        s.into()
+                    }
+                })
+                .collect()
         };
         let other = entries[..i]
             .iter()
@@ -165,29 +183,81 @@ fn missing_plugins(plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
         }
         if installed.iter().filter(|n| **n == manifest.name).count() > 1 {
             let message = "two plugins have this name".to_owned();
-            findings.push(Finding::error("plugin.E002", manifest.name, message, "remove one"));
+            findings.push(Finding::error(
+                "plugin.E002",
+                manifest.name,
+                message,
+                "remove one",
+            ));
         }
     }
     findings
 }
 
-/// Builds the router: the methods of each path merged.
-pub(super) fn router(app: &App) -> Route {
-    let mut entries = fixed();
+/// Routes that carry something of the application.
+fn made(app: &App) -> Vec<Entry> {
+    let documents = Arc::new(documents(app));
+    let openapi = move |call: Call| {
+        let response = documents.serve(&call);
+        async move { Ok::<_, Error>(response) }
+    };
+    let mut entries = vec![own("/api/openapi.json", Handler(openapi).boxed())];
     if let Some(target) = app.config.server.root_redirect.clone() {
         let redirect = move |_: Call| {
             let response = answer::see_other(&target);
             async move { Ok::<_, Error>(response) }
         };
-        entries.push(Entry {
-            method: Method::GET,
-            path: "/".to_owned(),
-            owner: "Quarterdeck".to_owned(),
-            endpoint: Handler(redirect).boxed(),
-            allow: None,
-        });
+        entries.push(own("/", Handler(redirect).boxed()));
     }
-    entries.extend(of_plugins(&app.plugins.0, |name| Arc::new(Settings(app.config.plugin(name)))));
+    entries
+}
+
+fn own(path: &str, endpoint: BoxEndpoint<'static, Response>) -> Entry {
+    let owner = "Quarterdeck".to_owned();
+    Entry {
+        method: Method::GET,
+        path: path.to_owned(),
+        owner,
+        endpoint,
+        allow: None,
+    }
+}
+
+/// The OpenAPI documents of an application.
+pub(crate) fn documents(app: &App) -> Documents {
+    let mut operations = Vec::new();
+    for plugin in &app.plugins.0 {
+        let manifest = plugin.manifest();
+        if !manifest.public_api {
+            continue;
+        }
+        let settings = Arc::new(Settings(app.config.plugin(manifest.name)));
+        let routes = plugin.routes(settings).into_iter();
+        operations.extend(
+            routes
+                .filter(|r| r.guard != Guard::Internal)
+                .map(|route| Operation {
+                    plugin: manifest.name.to_owned(),
+                    method: route.method.to_string(),
+                    path: format!("{}{}", manifest.mount(), route.path),
+                    summary: route.summary.to_owned(),
+                    description: String::new(),
+                    open: route.guard == Guard::Open,
+                    body: route.body,
+                    responses: route.responses,
+                }),
+        );
+    }
+    Documents::new(operations, crate::account::cookie::name(app.accounts.https))
+}
+
+/// Builds the router: the methods of each path merged.
+pub(super) fn router(app: &App) -> Route {
+    let mut entries = fixed();
+    entries.extend(made(app));
+    entries.extend(of_plugins(&app.plugins.0, |name| {
+        Arc::new(Settings(app.config.plugin(name)))
+    }));
     let mut paths: Vec<String> = Vec::new();
     for entry in &entries {
         if !paths.contains(&entry.path) {
@@ -218,11 +288,18 @@ fn verbs_of(request: &Request, pairs: &[(Verb, Method)]) -> Result<Vec<Method>, 
     let engine = engine.ok_or_else(|| Error::internal("a request without an engine"))?;
     let name = request.raw_path_param("model").unwrap_or_default();
     let verbs = &engine.model(name)?.verbs;
-    Ok(pairs.iter().filter(|(v, _)| verbs.contains(v)).map(|(_, m)| m.clone()).collect())
+    Ok(pairs
+        .iter()
+        .filter(|(v, _)| verbs.contains(v))
+        .map(|(_, m)| m.clone())
+        .collect())
 }
 
 fn of_collection(request: &Request) -> Result<Vec<Method>, Error> {
-    verbs_of(request, &[(Verb::List, Method::GET), (Verb::Create, Method::POST)])
+    verbs_of(
+        request,
+        &[(Verb::List, Method::GET), (Verb::Create, Method::POST)],
+    )
 }
 
 fn of_record(request: &Request) -> Result<Vec<Method>, Error> {
@@ -244,8 +321,11 @@ async fn docs(_: Call) -> Result<Response, Error> {
 /// `GET /health`: for people and load balancers; says nothing about versions.
 async fn health(call: Call) -> Result<Response, Error> {
     let database = call.engine.db().ping().await.is_ok();
-    let (status, code) =
-        if database { ("healthy", StatusCode::OK) } else { ("unhealthy", StatusCode::SERVICE_UNAVAILABLE) };
+    let (status, code) = if database {
+        ("healthy", StatusCode::OK)
+    } else {
+        ("unhealthy", StatusCode::SERVICE_UNAVAILABLE)
+    };
     let body = json!({
         "status": status,
         "services": {"database": if database { "connected" } else { "disconnected" }},

@@ -39,7 +39,9 @@ impl App {
                 () = &mut stop => break,
                 accepted = accept(&listener, &slots) => accepted,
             };
-            let Some((stream, peer, slot)) = accepted else { continue };
+            let Some((stream, peer, slot)) = accepted else {
+                continue;
+            };
             let _ = stream.set_nodelay(true);
             let connection = connection(&self.config.server, &threshold, (stream, peer, local));
             let connection = graceful.watch(connection);
@@ -103,8 +105,14 @@ fn connection(
         .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX))
         .keep_alive_interval(settings.keep_alive)
         .keep_alive_timeout(settings.header_timeout);
-    let service = Service { threshold: Arc::clone(threshold), peer, local };
-    builder.serve_connection(TokioIo::new(stream), service).into_owned()
+    let service = Service {
+        threshold: Arc::clone(threshold),
+        peer,
+        local,
+    };
+    builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned()
 }
 
 /// hyper's view of the threshold.
@@ -118,9 +126,8 @@ struct Service {
 impl hyper::service::Service<hyper::Request<Incoming>> for Service {
     type Response = hyper::Response<BoxBody>;
     type Error = std::convert::Infallible;
-    type Future = std::pin::Pin<
-        Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>,
-    >;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let threshold = Arc::clone(&self.threshold);

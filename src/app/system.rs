@@ -138,10 +138,11 @@ impl Hook for Guardian {
         let table = write.model.table.as_str();
         if !write.principal.is_superuser() {
             let rises = table == "qd_user" && touches(write, changes, "is_superuser");
-            let of_superuser = table == "qd_user" && write.before.is_some_and(|row| {
-                let field = write.model.field("is_superuser");
-                field.is_some_and(|f| row[f] == Value::from(true))
-            });
+            let of_superuser = table == "qd_user"
+                && write.before.is_some_and(|row| {
+                    let field = write.model.field("is_superuser");
+                    field.is_some_and(|f| row[f] == Value::from(true))
+                });
             if POWER.contains(&table) || rises || of_superuser {
                 return Err(Error::new(
                     Kind::Forbidden,
@@ -175,9 +176,17 @@ impl Hook for Guardian {
 }
 
 fn touches(write: &Write<'_>, changes: &Changes, name: &str) -> bool {
-    let Some(field) = write.model.field(name) else { return false };
-    let new = changes.values.iter().find(|(f, _)| *f == field).map(|(_, v)| v);
-    let old = write.before.map_or_else(|| Value::from(false), |row| row[field].clone());
+    let Some(field) = write.model.field(name) else {
+        return false;
+    };
+    let new = changes
+        .values
+        .iter()
+        .find(|(f, _)| *f == field)
+        .map(|(_, v)| v);
+    let old = write
+        .before
+        .map_or_else(|| Value::from(false), |row| row[field].clone());
     new.is_some_and(|new| *new != old)
 }
 
@@ -211,8 +220,10 @@ fn check_grant(write: &Write<'_>, changes: &Changes) -> Result<(), Error> {
         readable: json("readable"),
         writable: json("writable"),
     };
-    policy::read(write.registry, &row).map(|_| ()).map_err(|fault| {
-        let detail = format!("This grant would be ignored: {fault}.");
-        Error::invalid(vec![Fault::pointer(String::new(), "grant", detail)])
-    })
+    policy::read(write.registry, &row)
+        .map(|_| ())
+        .map_err(|fault| {
+            let detail = format!("This grant would be ignored: {fault}.");
+            Error::invalid(vec![Fault::pointer(String::new(), "grant", detail)])
+        })
 }

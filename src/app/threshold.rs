@@ -131,7 +131,9 @@ impl Threshold {
         address: Option<std::net::IpAddr>,
         outcome: Result<Arc<Principal>, Error>,
     ) -> (Result<Arc<Principal>, Error>, Option<Decision>) {
-        let Some(address) = address else { return (outcome, None) };
+        let Some(address) = address else {
+            return (outcome, None);
+        };
         let decision = self.addresses.hit(&network(address), self.now());
         if decision.allowed {
             (outcome, Some(decision))
@@ -149,7 +151,9 @@ impl Threshold {
         edge::check_headers(request.headers())?;
         edge::check_host(&self.config.server, &request)?;
         if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-            return Err(not_allowed("GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE".to_owned()));
+            return Err(not_allowed(
+                "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE".to_owned(),
+            ));
         }
         let (admitted, decision) = self.admit(&request, crossing.address).await;
         crossing.decision = decision;
@@ -160,12 +164,17 @@ impl Threshold {
             edge::check_origin(&self.config.server, &request)?;
         }
         let server = &self.config.server;
-        let declared = request.header(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
+        let declared = request
+            .header(header::CONTENT_LENGTH)
+            .and_then(|v| v.parse::<u64>().ok());
         if declared.is_some_and(|n| n > server.body_limit) {
             return Err(body::too_large(server.body_limit));
         }
         let extensions = request.extensions_mut();
-        extensions.insert(BodyLimits { bytes: server.body_limit, idle: server.body_idle });
+        extensions.insert(BodyLimits {
+            bytes: server.body_limit,
+            idle: server.body_idle,
+        });
         extensions.insert(Arc::clone(&self.engine));
         extensions.insert(Arc::clone(&self.identity));
         extensions.insert(Arc::clone(&self.accounts));
@@ -179,9 +188,11 @@ impl Threshold {
         match tokio::time::timeout(server.request, work).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(panic)) => Err(Error::internal(panic_text(&*panic))),
-            Err(_) => {
-                Err(Error::unavailable("timeout", "The request took too long (request_seconds).", 1))
-            }
+            Err(_) => Err(Error::unavailable(
+                "timeout",
+                "The request took too long (request_seconds).",
+                1,
+            )),
         }
     }
 
@@ -190,7 +201,8 @@ impl Threshold {
         let mut response = entered.unwrap_or_else(answer::failed);
         if let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() {
             response = crossing.render(&error);
-        } else if response.status() == StatusCode::NOT_FOUND && response.header("content-type").is_none()
+        } else if response.status() == StatusCode::NOT_FOUND
+            && response.header("content-type").is_none()
         {
             response = crossing.render(&Error::not_found());
         }
@@ -208,7 +220,9 @@ impl Threshold {
 
     fn secure(&self, headers: &mut HeaderMap, crossing: &Crossing) {
         for (name, value) in SECURITY {
-            headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+            headers
+                .entry(HeaderName::from_static(name))
+                .or_insert(HeaderValue::from_static(value));
         }
         if self.hsts {
             let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
@@ -216,7 +230,9 @@ impl Threshold {
         }
         // Nobody's answer may be kept for somebody else (A26); static files say so themselves.
         if !crossing.is_static {
-            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+            headers
+                .entry(header::CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
         }
     }
 
@@ -225,18 +241,39 @@ impl Threshold {
             return;
         }
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = &crossing.origin else { return };
-        let known = self.config.server.cors_origins.iter().any(|o| Some(o.as_str()) == origin.to_str().ok());
+        let Some(origin) = &crossing.origin else {
+            return;
+        };
+        let known = self
+            .config
+            .server
+            .cors_origins
+            .iter()
+            .any(|o| Some(o.as_str()) == origin.to_str().ok());
         if known {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            let exposed = "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id";
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+            let exposed =
+                "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id";
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(exposed),
+            );
             if crossing.method == Method::OPTIONS {
                 let methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
-                headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
-                let names = "Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-API-Key";
-                headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
-                headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+                headers.insert(
+                    header::ACCESS_CONTROL_ALLOW_METHODS,
+                    HeaderValue::from_static(methods),
+                );
+                let names =
+                    "Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-API-Key";
+                headers.insert(
+                    header::ACCESS_CONTROL_ALLOW_HEADERS,
+                    HeaderValue::from_static(names),
+                );
+                headers.insert(
+                    header::ACCESS_CONTROL_MAX_AGE,
+                    HeaderValue::from_static("600"),
+                );
             }
         }
     }
@@ -249,7 +286,10 @@ const SECURITY: [(&str, &str); 8] = [
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    ),
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -279,7 +319,12 @@ impl Crossing {
     fn render(&self, error: &Error) -> Response {
         if error.kind == Kind::Internal {
             let source = error.source.as_ref().map(ToString::to_string);
-            tracing::error!(request_id = self.request_id, path = self.path, source, "failed");
+            tracing::error!(
+                request_id = self.request_id,
+                path = self.path,
+                source,
+                "failed"
+            );
         } else if let Some(source) = &error.source {
             tracing::debug!(request_id = self.request_id, code = error.code, source = %source, "refused");
         }
@@ -328,7 +373,9 @@ impl Endpoint for Threshold {
             principal: Arc::clone(&self.anonymous),
             decision: None,
             origin: headers.get(header::ORIGIN).cloned(),
-            wants_html: request.header(header::ACCEPT).is_some_and(|a| a.contains("text/html")),
+            wants_html: request
+                .header(header::ACCEPT)
+                .is_some_and(|a| a.contains("text/html")),
             takes_gzip: answer::accepts_gzip(headers),
             is_static: request.uri().path().starts_with("/static/"),
             started: Instant::now(),
@@ -391,12 +438,18 @@ fn check_internal(internal: &Internal, headers: &HeaderMap) -> Result<(), Error>
         let detail = "The internal group is not for browsers.";
         return Err(Error::new(Kind::Forbidden, "not_for_browsers", detail));
     }
-    let given = headers.get(header::AUTHORIZATION).ok_or_else(Error::unauthenticated)?;
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(Error::unauthenticated)?;
     let secret = given.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
     if secret.is_some_and(|s| internal.accepts(s)) {
         Ok(())
     } else {
-        Err(Error::new(Kind::Forbidden, "wrong_secret", "This is not the internal secret."))
+        Err(Error::new(
+            Kind::Forbidden,
+            "wrong_secret",
+            "This is not the internal secret.",
+        ))
     }
 }
 
@@ -412,14 +465,21 @@ fn over_limit(decision: &Decision) -> Error {
 }
 
 fn limit_headers(headers: &mut HeaderMap, decision: &Decision) {
-    let Decision { limit, remaining, reset_seconds, .. } = decision;
+    let Decision {
+        limit,
+        remaining,
+        reset_seconds,
+        ..
+    } = decision;
     let mut set = |name, value: HeaderValue| {
         headers.insert(HeaderName::from_static(name), value);
     };
     set("x-ratelimit-limit", HeaderValue::from(*limit));
     set("x-ratelimit-remaining", HeaderValue::from(*remaining));
     set("x-ratelimit-reset", HeaderValue::from(*reset_seconds));
-    if let Ok(value) = HeaderValue::from_str(&format!("\"default\";r={remaining};t={reset_seconds}")) {
+    if let Ok(value) =
+        HeaderValue::from_str(&format!("\"default\";r={remaining};t={reset_seconds}"))
+    {
         set("ratelimit", value);
     }
     if let Ok(value) = HeaderValue::from_str(&format!("\"default\";q={limit};w=60")) {
@@ -439,7 +499,9 @@ const WORTH: usize = 1_400;
 
 /// Compresses texts that are long enough and not compressed yet.
 async fn compress(response: Response) -> Response {
-    let text = response.header(header::CONTENT_TYPE).is_some_and(body::is_text);
+    let text = response
+        .header(header::CONTENT_TYPE)
+        .is_some_and(body::is_text);
     let streams = response.header(header::CONTENT_TYPE) == Some("text/event-stream");
     if !text || streams || response.headers().contains_key(header::CONTENT_ENCODING) {
         return response;
@@ -448,7 +510,9 @@ async fn compress(response: Response) -> Response {
     let Ok(bytes) = body.into_vec().await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let small = (bytes.len() >= WORTH).then(|| gzip(&bytes)).filter(|z| z.len() < bytes.len());
+    let small = (bytes.len() >= WORTH)
+        .then(|| gzip(&bytes))
+        .filter(|z| z.len() < bytes.len());
     let compressed = small.is_some();
     let mut response = Response::from_parts(parts, small.unwrap_or(bytes).into());
     let headers = response.headers_mut();

@@ -22,7 +22,11 @@ use super::state;
 /// # Errors
 /// What the database said.
 pub async fn any(db: &Db) -> Result<bool, Error> {
-    Ok(user::Entity::find().count(db.reader()).await.map_err(failure::plain)? > 0)
+    Ok(user::Entity::find()
+        .count(db.reader())
+        .await
+        .map_err(failure::plain)?
+        > 0)
 }
 
 /// The user of exactly that name.
@@ -44,8 +48,13 @@ pub async fn by_name(db: &Db, name: &str) -> Result<Option<user::Model>, Error> 
 /// # Errors
 /// What the database said.
 pub async fn active(db: &Db, id: i64) -> Result<Option<Arc<User>>, Error> {
-    let found = user::Entity::find_by_id(id).one(db.reader()).await.map_err(failure::plain)?;
-    let Some(row) = found.filter(|u| u.is_active) else { return Ok(None) };
+    let found = user::Entity::find_by_id(id)
+        .one(db.reader())
+        .await
+        .map_err(failure::plain)?;
+    let Some(row) = found.filter(|u| u.is_active) else {
+        return Ok(None);
+    };
     let roles = user_role::Entity::find()
         .filter(user_role::Column::UserId.eq(id))
         .all(db.reader())
@@ -107,7 +116,10 @@ pub async fn note_login(
 }
 
 async fn store_hash(tx: &Tx, id: i64, hash: String) -> Result<(), Error> {
-    let found = user::Entity::find_by_id(id).one(tx).await.map_err(failure::plain)?;
+    let found = user::Entity::find_by_id(id)
+        .one(tx)
+        .await
+        .map_err(failure::plain)?;
     let mut row = found.ok_or_else(Error::not_found)?.into_active_model();
     row.password_hash = Set(Some(hash));
     row.updated_at = Set(Utc::now());
@@ -118,7 +130,9 @@ async fn store_hash(tx: &Tx, id: i64, hash: String) -> Result<(), Error> {
 /// What a failed hash means to the caller.
 pub(super) fn hash_error(error: PasswordError) -> Error {
     match error {
-        PasswordError::Busy { retry_after_seconds } => {
+        PasswordError::Busy {
+            retry_after_seconds,
+        } => {
             let detail = "Too many logins are waiting; try again.";
             Error::unavailable("busy", detail, retry_after_seconds)
         }

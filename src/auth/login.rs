@@ -26,16 +26,29 @@ pub async fn login(
 ) -> Result<i64, Error> {
     let now = Utc::now();
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let scopes =
-        [Scope::Account { name, address }, Scope::Address(address), Scope::Everyone];
+    let scopes = [
+        Scope::Account { name, address },
+        Scope::Address(address),
+        Scope::Everyone,
+    ];
     reserve(db, &scopes, now).await?;
     let user = accounts::by_name(db, name).await?;
-    let stored = user.as_ref().filter(|u| u.is_active).and_then(|u| u.password_hash.as_deref());
-    let verdict = passwords.verify(password, stored).await.map_err(accounts::hash_error)?;
+    let stored = user
+        .as_ref()
+        .filter(|u| u.is_active)
+        .and_then(|u| u.password_hash.as_deref());
+    let verdict = passwords
+        .verify(password, stored)
+        .await
+        .map_err(accounts::hash_error)?;
     match (verdict, user) {
         (Verdict::Right { rehash }, Some(user)) => {
             forgive(db, &scopes).await?;
-            let hash = if rehash { passwords.hash(password).await.ok() } else { None };
+            let hash = if rehash {
+                passwords.hash(password).await.ok()
+            } else {
+                None
+            };
             accounts::note_login(db, user.id, hash, now).await?;
             Ok(user.id)
         }
@@ -65,7 +78,11 @@ async fn reserve(db: &Db, scopes: &[Scope<'_>], now: DateTime<Utc>) -> Result<()
             }
         }
     }
-    Err(Error::unavailable("busy", "Too many logins at once; try again.", 1))
+    Err(Error::unavailable(
+        "busy",
+        "Too many logins at once; try again.",
+        1,
+    ))
 }
 
 async fn reserve_in(tx: &Tx, scopes: &[Scope<'_>], now: DateTime<Utc>) -> Result<(), Error> {
@@ -91,11 +108,15 @@ async fn reserve_in(tx: &Tx, scopes: &[Scope<'_>], now: DateTime<Utc>) -> Result
 async fn forgive(db: &Db, scopes: &[Scope<'_>]) -> Result<(), Error> {
     let tx = db.begin().await?;
     for scope in scopes {
-        let Some(stored) = load(&tx, *scope).await? else { continue };
+        let Some(stored) = load(&tx, *scope).await? else {
+            continue;
+        };
         match throttle_policy::success(*scope, stored) {
             Some(state) => save(&tx, *scope, true, state).await?,
             None => {
-                let gone = login_throttle::Entity::delete_by_id(scope.key()).exec(&tx).await;
+                let gone = login_throttle::Entity::delete_by_id(scope.key())
+                    .exec(&tx)
+                    .await;
                 gone.map_err(failure::plain)?;
             }
         }
@@ -126,7 +147,9 @@ async fn save(tx: &Tx, scope: Scope<'_>, known: bool, state: State) -> Result<()
     if known {
         row.update(tx).await.map_err(failure::plain)?;
     } else {
-        let inserted = login_throttle::Entity::insert(row).exec_without_returning(tx).await;
+        let inserted = login_throttle::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await;
         inserted.map_err(failure::plain)?;
     }
     Ok(())

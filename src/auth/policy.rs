@@ -13,11 +13,19 @@ use crate::store::{Db, failure};
 /// # Errors
 /// What the database said.
 pub async fn load(db: &Db, registry: &Registry, version: i64) -> Result<Policy, Error> {
-    let rows = grant::Entity::find().all(db.reader()).await.map_err(failure::plain)?;
+    let rows = grant::Entity::find()
+        .all(db.reader())
+        .await
+        .map_err(failure::plain)?;
     let grants = rows.into_iter().filter_map(|row| {
         let read = read(registry, &row);
         if let Err(fault) = &read {
-            tracing::warn!(grant = row.id, model = row.model, fault, "a grant is ignored");
+            tracing::warn!(
+                grant = row.id,
+                model = row.model,
+                fault,
+                "a grant is ignored"
+            );
         }
         read.ok()
     });
@@ -29,12 +37,15 @@ pub async fn load(db: &Db, registry: &Registry, version: i64) -> Result<Policy, 
 /// # Errors
 /// What is wrong with it, in words.
 pub fn read(registry: &Registry, row: &grant::Model) -> Result<(ModelId, Grant), String> {
-    let model = registry.by_slug(&row.model).ok_or("there is no such model")?;
+    let model = registry
+        .by_slug(&row.model)
+        .ok_or("there is no such model")?;
     let rows = Rows::parse(&Input::from(&row.rows));
     if rows == Rows::Never {
         return Err("its row rule is empty; say \"all\" for every row".into());
     }
-    rows.check(registry, model.id).map_err(|fault| format!("its row rule: {fault}"))?;
+    rows.check(registry, model.id)
+        .map_err(|fault| format!("its row rule: {fault}"))?;
     let verbs = texts(&row.verbs).ok_or("its verbs are no array of texts")?;
     let verbs: Vec<Verb> = verbs
         .iter()
@@ -60,9 +71,15 @@ fn fields(stored: &serde_json::Value, what: &str) -> Result<Option<Vec<String>>,
         return Ok(None);
     }
     let names = texts(stored);
-    names.map(Some).ok_or_else(|| format!("its {what} fields are neither \"all\" nor an array"))
+    names
+        .map(Some)
+        .ok_or_else(|| format!("its {what} fields are neither \"all\" nor an array"))
 }
 
 fn texts(value: &serde_json::Value) -> Option<Vec<String>> {
-    value.as_array()?.iter().map(|v| v.as_str().map(ToOwned::to_owned)).collect()
+    value
+        .as_array()?
+        .iter()
+        .map(|v| v.as_str().map(ToOwned::to_owned))
+        .collect()
 }

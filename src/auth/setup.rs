@@ -39,8 +39,12 @@ pub async fn is_open(db: &Db, candidate: &str) -> Result<bool, Error> {
 }
 
 fn fits(stored: &str, candidate: &str, now: DateTime<Utc>) -> bool {
-    let Some((hash, until)) = stored.split_once(' ') else { return false };
-    let in_time = until.parse::<i64>().is_ok_and(|until| now.timestamp() < until);
+    let Some((hash, until)) = stored.split_once(' ') else {
+        return false;
+    };
+    let in_time = until
+        .parse::<i64>()
+        .is_ok_and(|until| now.timestamp() < until);
     // Comparing hashes tells nothing about the secret.
     in_time && secret::is_random(candidate) && hash == secret::digest(candidate)
 }
@@ -69,11 +73,18 @@ pub async fn claim(
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    let hash = passwords.hash(password).await.map_err(accounts::hash_error)?;
+    let hash = passwords
+        .hash(password)
+        .await
+        .map_err(accounts::hash_error)?;
     let tx = db.begin().await?;
     let stored = state::get(&tx, NAME).await?;
     let still = stored.is_some_and(|s| fits(&s, candidate, Utc::now()));
-    let first = user::Entity::find().count(&tx).await.map_err(failure::plain)? == 0;
+    let first = user::Entity::find()
+        .count(&tx)
+        .await
+        .map_err(failure::plain)?
+        == 0;
     // The row is deleted before the user is made: a second claim finds nothing to delete.
     if !still || !first || !state::remove(&tx, NAME).await? {
         return Err(Error::not_found());

@@ -20,7 +20,10 @@ const SIGNING_KEY: &str = "signing_key";
 /// # Errors
 /// What the database said.
 pub async fn get<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Option<String>, Error> {
-    let row = state::Entity::find_by_id(name).one(connection).await.map_err(failure::plain)?;
+    let row = state::Entity::find_by_id(name)
+        .one(connection)
+        .await
+        .map_err(failure::plain)?;
     Ok(row.map(|r| r.value))
 }
 
@@ -30,8 +33,14 @@ pub async fn get<C: ConnectionTrait>(connection: &C, name: &str) -> Result<Optio
 /// What the database said.
 pub async fn set(tx: &Tx, name: &str, value: &str) -> Result<(), Error> {
     remove(tx, name).await?;
-    let row = state::ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
-    state::Entity::insert(row).exec_without_returning(tx).await.map_err(failure::plain)?;
+    let row = state::ActiveModel {
+        name: Set(name.to_owned()),
+        value: Set(value.to_owned()),
+    };
+    state::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map_err(failure::plain)?;
     Ok(())
 }
 
@@ -40,7 +49,10 @@ pub async fn set(tx: &Tx, name: &str, value: &str) -> Result<(), Error> {
 /// # Errors
 /// What the database said.
 pub async fn remove(tx: &Tx, name: &str) -> Result<bool, Error> {
-    let deleted = state::Entity::delete_by_id(name).exec(tx).await.map_err(failure::plain)?;
+    let deleted = state::Entity::delete_by_id(name)
+        .exec(tx)
+        .await
+        .map_err(failure::plain)?;
     Ok(deleted.rows_affected > 0)
 }
 
@@ -77,8 +89,17 @@ pub async fn raise_version(tx: &Tx) -> Result<(), Error> {
 /// # Errors
 /// No randomness, or what the database said.
 pub async fn signing_key(db: &Db) -> Result<[u8; 64], Error> {
-    let decode = |text: &str| BASE64.decode(text).ok().and_then(|b| <[u8; 64]>::try_from(b).ok());
-    if let Some(key) = get(db.reader(), SIGNING_KEY).await?.as_deref().and_then(decode) {
+    let decode = |text: &str| {
+        BASE64
+            .decode(text)
+            .ok()
+            .and_then(|b| <[u8; 64]>::try_from(b).ok())
+    };
+    if let Some(key) = get(db.reader(), SIGNING_KEY)
+        .await?
+        .as_deref()
+        .and_then(decode)
+    {
         return Ok(key);
     }
     let mut fresh = [0; 64];
@@ -95,4 +116,3 @@ pub async fn signing_key(db: &Db) -> Result<[u8; 64], Error> {
     tx.commit().await.map_err(failure::plain)?;
     Ok(stored)
 }
-

@@ -86,7 +86,10 @@ pub async fn by_hash(db: &Db, hash: &str) -> Result<Option<Found>, Error> {
         .map_err(failure::plain)?;
     Ok(row.map(|row| Found {
         user_id: row.user_id,
-        scope: TokenScope { id: row.id, scopes: scopes(&row.scopes) },
+        scope: TokenScope {
+            id: row.id,
+            scopes: scopes(&row.scopes),
+        },
         expires_at: row.expires_at,
         last_used_at: row.last_used_at,
     }))
@@ -101,7 +104,13 @@ fn scopes(stored: &serde_json::Value) -> Option<Vec<(String, Vec<Verb>)>> {
     let read = |entry: &serde_json::Value| {
         let model = entry.get("model")?.as_str()?.to_owned();
         let verbs = entry.get("verbs")?.as_array()?;
-        Some((model, verbs.iter().filter_map(|v| Verb::named(v.as_str()?)).collect()))
+        Some((
+            model,
+            verbs
+                .iter()
+                .filter_map(|v| Verb::named(v.as_str()?))
+                .collect(),
+        ))
     };
     Some(entries.iter().filter_map(read).collect())
 }
@@ -112,7 +121,11 @@ fn scopes(stored: &serde_json::Value) -> Option<Vec<(String, Vec<Verb>)>> {
 /// What the database said.
 pub async fn note_use(db: &Db, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
     let tx = db.begin().await?;
-    let row = token::ActiveModel { id: Set(id), last_used_at: Set(Some(now)), ..Default::default() };
+    let row = token::ActiveModel {
+        id: Set(id),
+        last_used_at: Set(Some(now)),
+        ..Default::default()
+    };
     row.update(&tx).await.map_err(failure::plain)?;
     tx.commit().await.map_err(failure::plain)
 }
@@ -123,8 +136,13 @@ pub async fn note_use(db: &Db, id: i64, now: DateTime<Utc>) -> Result<(), Error>
 /// What the database said.
 pub async fn revoke(db: &Db, id: i64) -> Result<bool, Error> {
     let tx = db.begin().await?;
-    let row = token::Entity::find_by_id(id).one(&tx).await.map_err(failure::plain)?;
-    let Some(row) = row.filter(|r| r.revoked_at.is_none()) else { return Ok(false) };
+    let row = token::Entity::find_by_id(id)
+        .one(&tx)
+        .await
+        .map_err(failure::plain)?;
+    let Some(row) = row.filter(|r| r.revoked_at.is_none()) else {
+        return Ok(false);
+    };
     let mut row: token::ActiveModel = row.into();
     row.revoked_at = Set(Some(Utc::now()));
     row.update(&tx).await.map_err(failure::plain)?;

@@ -27,7 +27,9 @@ pub(super) async fn migrate(
             }
         }
         Migrate::Down => {
-            let done = migration::down(db.migrations(), list, Some(1)).await.map_err(failed)?;
+            let done = migration::down(db.migrations(), list, Some(1))
+                .await
+                .map_err(failed)?;
             for name in &done {
                 println!("took back {name}");
             }
@@ -36,7 +38,10 @@ pub(super) async fn migrate(
             }
         }
         Migrate::Status => {
-            for step in migration::status(db.migrations(), &list).await.map_err(failed)? {
+            for step in migration::status(db.migrations(), &list)
+                .await
+                .map_err(failed)?
+            {
                 let state = match step.state {
                     migration::State::Applied => "applied",
                     migration::State::Pending => "pending",

@@ -28,19 +28,31 @@ pub(super) async fn doctor(mut app: AppBuilder) -> Result<ExitCode, Failure> {
     let list = app.take_migrations();
     let steps = quarterdeck_migration::status(db.migrations(), &list).await;
     let steps = steps.map_err(|e| Failure(e.to_string()))?;
-    let pending =
-        steps.iter().filter(|s| s.state == quarterdeck_migration::State::Pending).count();
+    let pending = steps
+        .iter()
+        .filter(|s| s.state == quarterdeck_migration::State::Pending)
+        .count();
     println!("migrations: {} known, {pending} pending", steps.len());
     if pending == 0 {
         let users = accounts::any(&db).await?;
-        println!("users: {}", if users { "there are some" } else { "none yet; `serve` prints a link" });
+        println!(
+            "users: {}",
+            if users {
+                "there are some"
+            } else {
+                "none yet; `serve` prints a link"
+            }
+        );
     }
     Ok(code)
 }
 
 pub(super) fn config(config: &Config) {
     for setting in config.explain() {
-        println!("{:<32} {:<40} {}", setting.name, setting.value, setting.source);
+        println!(
+            "{:<32} {:<40} {}",
+            setting.name, setting.value, setting.source
+        );
     }
 }
 
@@ -50,13 +62,21 @@ pub(super) async fn openapi(app: AppBuilder, user: Option<String>) -> Result<Exi
         None => crate::acl::Principal::system(),
         Some(name) => {
             let found = accounts::by_name(app.engine.db(), &name).await?;
-            let id = found.map(|u| u.id).ok_or_else(|| Failure(format!("there is no user {name}")))?;
+            let id = found
+                .map(|u| u.id)
+                .ok_or_else(|| Failure(format!("there is no user {name}")))?;
             let user = accounts::active(app.engine.db(), id).await?;
             let user = user.ok_or_else(|| Failure(format!("{name} is suspended")))?;
-            crate::acl::Principal { user: Some((*user).clone()), ..Default::default() }
+            crate::acl::Principal {
+                user: Some((*user).clone()),
+                ..Default::default()
+            }
         }
     };
-    let ctx = crate::crud::Context { principal: principal.into(), ..crate::crud::Context::operator() };
-    println!("{:#}", crate::api::document::build(&app.engine, &ctx));
+    let ctx = crate::crud::Context {
+        principal: principal.into(),
+        ..crate::crud::Context::operator()
+    };
+    println!("{:#}", app.documents().build(&app.engine, &ctx));
     Ok(ExitCode::SUCCESS)
 }

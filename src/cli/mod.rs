@@ -35,7 +35,9 @@ pub struct Project {
 
 impl std::fmt::Debug for Project {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Project").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Project")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,7 +48,11 @@ impl Project {
         name: &'static str,
         configure: impl Fn(AppBuilder) -> AppBuilder + Send + Sync + 'static,
     ) -> Self {
-        Self { name, configure: Box::new(configure), demo: None }
+        Self {
+            name,
+            configure: Box::new(configure),
+            demo: None,
+        }
     }
 
     /// Adds what `serve --demo` registers and how it fills an empty database; the filler returns
@@ -124,7 +130,10 @@ pub fn run(project: Project) -> ExitCode {
 }
 
 async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut options = Options { config: arguments.config.clone(), ..Options::default() };
+    let mut options = Options {
+        config: arguments.config.clone(),
+        ..Options::default()
+    };
     options.database_url.clone_from(&arguments.database_url);
     if let Command::Serve(serve) = &arguments.command {
         options.bind.clone_from(&serve.bind);
@@ -145,7 +154,9 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
             inspect::config(&config);
             Ok(ExitCode::SUCCESS)
         }
-        Command::Openapi { user, demo } => inspect::openapi(project.builder(config, demo), user).await,
+        Command::Openapi { user, demo } => {
+            inspect::openapi(project.builder(config, demo), user).await
+        }
     }
 }
 

@@ -25,7 +25,12 @@ pub(super) async fn serve(
         .map_err(|e| Failure(format!("cannot listen on {bind}: {e}")))?;
     let app = project.builder(config, command.demo).build().await?;
     for finding in app.findings() {
-        tracing::warn!(id = finding.id, place = finding.place, "{}", finding.message);
+        tracing::warn!(
+            id = finding.id,
+            place = finding.place,
+            "{}",
+            finding.message
+        );
     }
     if let (Some((_, fill)), true) = (&project.demo, command.demo) {
         for line in fill(app.clone()).await? {
@@ -33,7 +38,12 @@ pub(super) async fn serve(
         }
     }
     let address = listener.local_addr().unwrap_or(bind);
-    let base = app.config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let base = app
+        .config
+        .server
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
     if let Some(path) = app.setup_path().await? {
         println!("Make the first user within 30 minutes: {base}{path}");
     }

@@ -54,9 +54,9 @@ fn changes(
     before: Option<&[Value]>,
     after: Option<&[Value]>,
 ) -> serde_json::Value {
-    let json = |value: &Value| -> serde_json::Value {
+    let json = |id: FieldId, value: &Value| -> serde_json::Value {
         let mut out = Vec::new();
-        value::write_json(&mut out, value);
+        value::write_field(&mut out, &model.fields[id].kind, value);
         // What was just written as JSON reads as JSON.
         serde_json::from_slice(&out).unwrap_or_default()
     };
@@ -68,8 +68,8 @@ fn changes(
             continue;
         }
         let mut change = Map::new();
-        change.extend(old.map(|v| ("old".to_owned(), json(&v))));
-        change.extend(new.map(|v| ("new".to_owned(), json(&v))));
+        change.extend(old.map(|v| ("old".to_owned(), json(id, &v))));
+        change.extend(new.map(|v| ("new".to_owned(), json(id, &v))));
         all.insert(field.name.clone(), change.into());
     }
     all.into()

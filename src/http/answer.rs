@@ -25,7 +25,10 @@ pub fn failed(error: Error) -> Response {
 /// JSON bytes.
 #[must_use]
 pub fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    Response::builder().status(status).content_type("application/json").body(body)
+    Response::builder()
+        .status(status)
+        .content_type("application/json")
+        .body(body)
 }
 
 /// A JSON value.
@@ -37,7 +40,10 @@ pub fn json_value(status: StatusCode, body: &serde_json::Value) -> Response {
 /// HTML.
 #[must_use]
 pub fn html(status: StatusCode, body: String) -> Response {
-    Response::builder().status(status).content_type("text/html; charset=utf-8").body(body)
+    Response::builder()
+        .status(status)
+        .content_type("text/html; charset=utf-8")
+        .body(body)
 }
 
 /// No body.
@@ -87,11 +93,15 @@ pub fn none_match(headers: &HeaderMap, etag: &str) -> bool {
 #[must_use]
 pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let all = headers.get_all(header::ACCEPT_ENCODING).iter();
-    all.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        named && !parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)))
-    })
+    all.filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let named = parts
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            named && !parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)))
+        })
 }
 
 /// JSON with its entity tag, or 304 when the client has it already.
@@ -115,8 +125,18 @@ mod tests {
             assert!(is_local_path(good), "{good}");
         }
         for bad in [
-            "", "admin", "//evil", "/\\evil", "https:evil", "https://evil", "/\tevil", "/%0d%0a\r\n",
-            "\t//evil", " /x", "/a\\b", "javascript:alert(1)",
+            "",
+            "admin",
+            "//evil",
+            "/\\evil",
+            "https:evil",
+            "https://evil",
+            "/\tevil",
+            "/%0d%0a\r\n",
+            "\t//evil",
+            " /x",
+            "/a\\b",
+            "javascript:alert(1)",
         ] {
             assert!(!is_local_path(bad), "{bad:?}");
         }
@@ -126,7 +146,10 @@ mod tests {
     fn entity_tags_match_weakly_and_by_star() {
         let mut headers = HeaderMap::new();
         assert!(!none_match(&headers, "\"a\""));
-        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\", W/\"a\""));
+        headers.insert(
+            header::IF_NONE_MATCH,
+            HeaderValue::from_static("\"x\", W/\"a\""),
+        );
         assert!(none_match(&headers, "\"a\"") && !none_match(&headers, "\"b\""));
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
         assert!(none_match(&headers, "\"b\""));

@@ -39,7 +39,10 @@ macro_rules! asset {
 static ASSETS: [Asset; 4] = [
     asset!("account.css", "text/css; charset=utf-8"),
     asset!("swagger-ui/swagger-ui.css", "text/css; charset=utf-8"),
-    asset!("swagger-ui/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    asset!(
+        "swagger-ui/swagger-ui-bundle.js",
+        "text/javascript; charset=utf-8"
+    ),
     asset!("swagger-ui/init.js", "text/javascript; charset=utf-8"),
 ];
 
@@ -68,18 +71,29 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// 404 for what is not there.
 pub async fn serve(call: Call) -> Result<Response, Error> {
     let path = call.raw_param("path");
-    let asset = ASSETS.iter().find(|a| a.path == path).ok_or_else(Error::not_found)?;
+    let asset = ASSETS
+        .iter()
+        .find(|a| a.path == path)
+        .ok_or_else(Error::not_found)?;
     let made = asset.made();
     let headers = call.request.headers();
     let response = if answer::none_match(headers, &made.etag) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else if answer::accepts_gzip(headers) && !made.gzip.is_empty() {
-        let body = Response::builder().content_type(asset.content_type).body(made.gzip.clone());
+        let body = Response::builder()
+            .content_type(asset.content_type)
+            .body(made.gzip.clone());
         answer::with(body, header::CONTENT_ENCODING, "gzip")
     } else {
-        Response::builder().content_type(asset.content_type).body(asset.bytes)
+        Response::builder()
+            .content_type(asset.content_type)
+            .body(asset.bytes)
     };
     let response = answer::with(response, header::ETAG, &made.etag);
     let response = answer::with(response, header::VARY, "Accept-Encoding");
-    Ok(answer::with(response, header::CACHE_CONTROL, "public, max-age=300, must-revalidate"))
+    Ok(answer::with(
+        response,
+        header::CACHE_CONTROL,
+        "public, max-age=300, must-revalidate",
+    ))
 }

@@ -41,7 +41,9 @@ pub async fn bytes(request: &mut Request) -> Result<Vec<u8>, Error> {
         bytes: 10_000_000,
         idle: Duration::from_secs(15),
     });
-    let declared = request.header(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
+    let declared = request
+        .header(header::CONTENT_LENGTH)
+        .and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|n| n > limits.bytes) {
         return Err(too_large(limits.bytes));
     }
@@ -73,16 +75,28 @@ fn poll(
 }
 
 fn broken(detail: &'static str) -> Error {
-    Error::malformed(vec![Fault::pointer(String::new(), "incomplete_body", detail)])
+    Error::malformed(vec![Fault::pointer(
+        String::new(),
+        "incomplete_body",
+        detail,
+    )])
 }
 
 /// The media type without its parameters, in lower case.
 #[must_use]
 pub fn media_type(request: &Request) -> Option<String> {
     let mut all = request.headers().get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (all.next(), all.next()) else { return None };
+    let (Some(value), None) = (all.next(), all.next()) else {
+        return None;
+    };
     let text = value.to_str().ok()?;
-    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    Some(
+        text.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase(),
+    )
 }
 
 /// The body as strict JSON.
@@ -138,7 +152,11 @@ pub fn form(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let mut fields = Vec::new();
     for pair in text.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
         if fields.len() == MAX_FIELDS {
-            return Err(Error::parameter("", "too_many_parameters", "Too many parameters."));
+            return Err(Error::parameter(
+                "",
+                "too_many_parameters",
+                "Too many parameters.",
+            ));
         }
         let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
         let name = decode(&pair[..at])?;
@@ -149,11 +167,18 @@ pub fn form(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
 }
 
 fn decode(text: &[u8]) -> Result<String, Error> {
-    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    let spaced: Vec<u8> = text
+        .iter()
+        .map(|b| if *b == b'+' { b' ' } else { *b })
+        .collect();
     let bytes: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
     match String::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => Ok(text),
-        _ => Err(Error::parameter("", "encoding", "Parameters are UTF-8 text without NUL.")),
+        _ => Err(Error::parameter(
+            "",
+            "encoding",
+            "Parameters are UTF-8 text without NUL.",
+        )),
     }
 }
 
@@ -165,4 +190,3 @@ pub fn is_text(content_type: &str) -> bool {
         || plain.ends_with("json")
         || matches!(plain, "application/javascript" | "image/svg+xml")
 }
-

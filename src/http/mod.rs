@@ -35,14 +35,20 @@ impl Call {
         let missing = || Error::internal("a request without a context");
         let ctx = request.data::<Context>().cloned().ok_or_else(missing)?;
         let engine = request.data::<Arc<Engine>>().cloned().ok_or_else(missing)?;
-        Ok(Self { engine, ctx, request })
+        Ok(Self {
+            engine,
+            ctx,
+            request,
+        })
     }
 
     /// A parameter of the path, percent-decoded; empty when the route has none of that name.
     #[must_use]
     pub fn param(&self, name: &str) -> String {
         let raw = self.request.raw_path_param(name).unwrap_or_default();
-        percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(raw)
+            .decode_utf8_lossy()
+            .into_owned()
     }
 
     /// A parameter of the path as it was sent.
@@ -83,7 +89,9 @@ impl Call {
     pub fn prefers_minimal(&self) -> bool {
         let all = self.request.headers().get_all("prefer").iter();
         let texts = all.filter_map(|v| v.to_str().ok());
-        texts.flat_map(|t| t.split(',')).any(|p| p.trim().eq_ignore_ascii_case("return=minimal"))
+        texts
+            .flat_map(|t| t.split(','))
+            .any(|p| p.trim().eq_ignore_ascii_case("return=minimal"))
     }
 }
 

@@ -118,12 +118,18 @@ impl<'a> Compiler<'a> {
     fn ranked(&mut self, source: &Source, field: FieldId, guard: Option<&Filter>) -> Expr {
         let seen = self.seen(source, field, guard);
         match (&self.meta(source).fields[field].kind, self.backend) {
-            (Kind::Enum { native: Some(_), .. }, DbBackend::Postgres) => {
-                seen.cast_as(Alias::new("text"))
-            }
-            (Kind::Enum { native: Some(_), .. }, DbBackend::MySql) => {
-                Expr::cust_with_exprs("CAST(? AS CHAR)", [seen])
-            }
+            (
+                Kind::Enum {
+                    native: Some(_), ..
+                },
+                DbBackend::Postgres,
+            ) => seen.cast_as(Alias::new("text")),
+            (
+                Kind::Enum {
+                    native: Some(_), ..
+                },
+                DbBackend::MySql,
+            ) => Expr::cust_with_exprs("CAST(? AS CHAR)", [seen]),
             _ => seen,
         }
     }

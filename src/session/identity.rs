@@ -142,8 +142,11 @@ impl Identity {
     /// The same from the caches alone: for addresses that have used up their unproven requests.
     #[must_use]
     pub fn known(&self, given: Credentials<'_>) -> bool {
-        let (Credentials::Cookie(value) | Credentials::Token(value)) = given else { return false };
-        self.principals.contains_key(&(self.epoch(), secret::digest(value)))
+        let (Credentials::Cookie(value) | Credentials::Token(value)) = given else {
+            return false;
+        };
+        self.principals
+            .contains_key(&(self.epoch(), secret::digest(value)))
     }
 
     async fn session(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
@@ -161,9 +164,15 @@ impl Identity {
             self.sessions.invalidate(&hash);
             return Ok(None);
         }
-        let Some(user) = self.user(hash.0, session.user_id).await? else { return Ok(None) };
+        let Some(user) = self.user(hash.0, session.user_id).await? else {
+            return Ok(None);
+        };
         let due = now - session.seen_at >= NOTE_EVERY;
-        let session = if due { self.extend(&session, now).await? } else { session };
+        let session = if due {
+            self.extend(&session, now).await?
+        } else {
+            session
+        };
         self.sessions.insert(hash.clone(), Arc::clone(&session));
         Ok(Some(self.principal(hash, user, |user| Principal {
             user: Some(User::clone(user)),
@@ -174,7 +183,11 @@ impl Identity {
 
     async fn extend(&self, old: &Session, now: DateTime<Utc>) -> Result<Arc<Session>, Error> {
         let expires_at = self.lifetime.expiry(old.created_at, now);
-        let session = Session { seen_at: now, expires_at, ..old.clone() };
+        let session = Session {
+            seen_at: now,
+            expires_at,
+            ..old.clone()
+        };
         store::touch(self.engine.db(), &session).await?;
         Ok(Arc::new(session))
     }
@@ -193,11 +206,16 @@ impl Identity {
         if token.expires_at.is_some_and(|end| now >= end) {
             return Ok(None);
         }
-        let Some(user) = self.user(hash.0, token.user_id).await? else { return Ok(None) };
+        let Some(user) = self.user(hash.0, token.user_id).await? else {
+            return Ok(None);
+        };
         let due = token.last_used_at.is_none_or(|at| now - at >= NOTE_EVERY);
         let token = if due {
             tokens::note_use(db, token.scope.id, now).await?;
-            Arc::new(tokens::Found { last_used_at: Some(now), ..(*token).clone() })
+            Arc::new(tokens::Found {
+                last_used_at: Some(now),
+                ..(*token).clone()
+            })
         } else {
             token
         };

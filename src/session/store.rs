@@ -27,7 +27,10 @@ pub struct Lifetime {
 impl From<&config::Session> for Lifetime {
     fn from(settings: &config::Session) -> Self {
         let delta = |d| TimeDelta::from_std(d).unwrap_or(TimeDelta::MAX);
-        Self { inactivity: delta(settings.inactivity), max_age: delta(settings.max_age) }
+        Self {
+            inactivity: delta(settings.inactivity),
+            max_age: delta(settings.max_age),
+        }
     }
 }
 

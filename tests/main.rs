@@ -1,0 +1,4 @@
+//! The one integration binary; its modules mirror the addresses.
+
+mod api;
+mod house;
