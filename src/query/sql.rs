@@ -5,7 +5,6 @@
 
 use sea_orm::DbBackend;
 use sea_orm::Value;
-use sea_orm::sea_query::extension::postgres::PgExpr as _;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr as _;
 use sea_orm::sea_query::{
     Alias, CaseStatement, DynIden, Expr, ExprTrait as _, IntoIden as _, LikeExpr, NullOrdering,
@@ -91,10 +90,17 @@ impl<'a> Compiler<'a> {
                 },
                 value,
             ) => Expr::val(value).as_enum(Alias::new(name)),
-            // SQLite stores decimals as REAL and would compare a bound text as text.
+            // SQLite stores decimals as REAL and would compare a bound text as text. By way of the
+            // text, because `to_f64` is exact to 15 digits only.
             (DbBackend::Sqlite, Kind::Decimal(_), Value::Decimal(Some(d))) => {
-                use rust_decimal::prelude::ToPrimitive as _;
-                Expr::val(d.to_f64().unwrap_or(f64::MAX))
+                Expr::val(d.to_string().parse().unwrap_or(f64::MAX))
+            }
+            // No such number is stored, and the drivers panic on it: a larger type compares right.
+            (DbBackend::Sqlite, _, Value::BigUnsigned(Some(n))) if i64::try_from(n).is_err() => {
+                Expr::val(9.3e18)
+            }
+            (DbBackend::Postgres, _, Value::BigUnsigned(Some(n))) if i64::try_from(n).is_err() => {
+                Expr::val(rust_decimal::Decimal::from(n))
             }
             (_, _, value) => Expr::val(value),
         }
@@ -240,7 +246,12 @@ impl<'a> Compiler<'a> {
         match self.backend {
             DbBackend::Sqlite if !fold => column.glob(glob_pattern(place, text)),
             DbBackend::Sqlite => column.like(like_pattern(place, text)),
-            DbBackend::Postgres if fold => column.ilike(like_pattern(place, text)),
+            // Backslash is the escape without a word of it; sea-query puts the pattern and its ESCAPE
+            // into parentheses after ILIKE, which is no SQL.
+            DbBackend::Postgres if fold => {
+                let pattern = Expr::val(like_text(place, text));
+                Expr::cust_with_exprs("$1 ILIKE $2", [column, pattern])
+            }
             DbBackend::Postgres => column.like(like_pattern(place, text)),
             // The column's own collation may ignore case, accents, or be of a narrower character
             // set: both sides are compared in utf8mb4, byte by byte.
@@ -317,6 +328,31 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// What a key sorts by. A database sorts its own enums by declaration, yet MariaDB compares
+    /// them with a text by the text: here they are texts, in one order on every database.
+    fn sorted(&mut self, root: &Source, key: &SortKey) -> Expr {
+        let expr = self.seen(root, key.field, key.guard.as_ref());
+        if !is_native_enum(&self.meta(root).fields[key.field].kind) {
+            return expr;
+        }
+        match self.backend {
+            DbBackend::Postgres => Expr::cust_with_exprs("CAST($1 AS text) COLLATE \"C\"", [expr]),
+            DbBackend::MySql => {
+                Expr::cust_with_exprs("CONVERT(? USING utf8mb4) COLLATE utf8mb4_bin", [expr])
+            }
+            _ => expr,
+        }
+    }
+
+    /// A sort value beside [`Self::sorted`].
+    fn sort_value(&self, kind: &Kind, value: &Value) -> Expr {
+        if is_native_enum(kind) {
+            Expr::val(value.clone())
+        } else {
+            self.bound(kind, value.clone())
+        }
+    }
+
     fn order_by(
         &mut self,
         select: &mut SelectStatement,
@@ -327,7 +363,7 @@ impl<'a> Compiler<'a> {
         let descending = key.descending != backward;
         let order = if descending { Order::Desc } else { Order::Asc };
         let nullable = self.meta(root).fields[key.field].nullable || key.guard.is_some();
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         // SQLite and MySQL sort null lowest by themselves; saying so to SQLite costs its index.
         if nullable && self.backend == DbBackend::Postgres {
             let nulls = if descending {
@@ -374,8 +410,8 @@ impl<'a> Compiler<'a> {
                     return any;
                 }
                 let cmp = if descending { Cmp::Lte } else { Cmp::Gte };
-                let bound = self.bound(&field.kind, value.clone());
-                compare(self.column(root, first.field), cmp, bound).and(any)
+                let bound = self.sort_value(&field.kind, value);
+                compare(self.sorted(root, first), cmp, bound).and(any)
             }
             _ => any,
         }
@@ -390,7 +426,7 @@ impl<'a> Compiler<'a> {
         backward: bool,
     ) -> Option<Expr> {
         let descending = key.descending != backward;
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         let field = &self.meta(root).fields[key.field];
         let nullable = field.nullable || key.guard.is_some();
         if is_null(value) {
@@ -400,7 +436,7 @@ impl<'a> Compiler<'a> {
                 Some(expr.is_not_null())
             };
         }
-        let bound = self.bound(&field.kind, value.clone());
+        let bound = self.sort_value(&field.kind, value);
         if !descending {
             return Some(expr.gt(bound));
         }
@@ -413,12 +449,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn same(&mut self, root: &Source, key: &SortKey, value: &Value) -> Expr {
-        let expr = self.seen(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         if is_null(value) {
             return expr.is_null();
         }
         let kind = &self.meta(root).fields[key.field].kind;
-        expr.eq(self.bound(kind, value.clone()))
+        expr.eq(self.sort_value(kind, value))
     }
 
     /// The condition that picks the row with this key.
@@ -455,6 +491,16 @@ impl<'a> Compiler<'a> {
             }
         }
     }
+}
+
+fn is_native_enum(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Enum {
+            native: Some(_),
+            ..
+        }
+    )
 }
 
 fn is_null(value: &Value) -> bool {
