@@ -345,7 +345,13 @@ fn projection(
             .filter(|p| !p.is_empty());
         parts.map(|p| p.split('.').collect()).collect()
     };
-    let (fields, expand) = (list("fields"), list("expand"));
+    let (fields, mut expand) = (list("fields"), list("expand"));
+    let max = scope.limits.max_conditions;
+    if expand.len() > max {
+        let detail = format!("expand has at most {max} paths (max_conditions).");
+        faults.push(asked.fault("expand", ("too_many_paths", detail)));
+        expand.clear();
+    }
     for path in fields.iter().filter(|p| p.len() > 1) {
         let relation = &path[..path.len() - 1];
         if !expand.iter().any(|e| e.starts_with(relation)) {

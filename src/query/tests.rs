@@ -214,9 +214,11 @@ fn every_limit_is_a_400_that_names_it() {
     assert!(list(&many(20)).is_ok());
     let words = vec!["word"; 21].join(" ");
     let values = vec!["1"; 501].join(",");
+    let paths = vec!["author"; 21].join(",");
     let table: Vec<(Vec<(&str, &str)>, &str)> = vec![
         (many(21), "max_conditions"),
         (vec![("q", &words)], "max_conditions"),
+        (vec![("expand", &paths)], "max_conditions"),
         (vec![("pages__in", &values)], "max_in"),
         (vec![("author.books.author.books.title", "x")], "3"),
         (vec![("expand", "author.books.author.books")], "3"),
