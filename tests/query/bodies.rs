@@ -1,9 +1,9 @@
-//! Bodies of properties about outside input: they take any bytes and must not panic. The tests call
-//! them with random input; a fuzz target calls them with better.
+//! Bodies of properties about outside input: they take anything and must not panic. `arbitrary` calls
+//! them with random input, a fuzz target includes this file and calls them with better: it uses
+//! nothing but the library.
 
 use std::sync::OnceLock;
 
-use proptest::prelude::*;
 use quarterdeck::acl::Principal;
 use quarterdeck::acl::rule::{Rows, Unlimited};
 use quarterdeck::entity::demo::{author, book, book_category, category, order, publisher};
@@ -15,8 +15,6 @@ use quarterdeck::query::path::Scope;
 use quarterdeck::query::sql::Compiler;
 use quarterdeck::query::{Limits, parse};
 use sea_orm::DbBackend;
-
-use crate::house::cases;
 
 /// Names that are nobody's field, each once seen to reach SQL somewhere.
 pub const NAMES: &[&str] = &[
@@ -166,93 +164,5 @@ fn compile(outcome: Result<quarterdeck::query::Query, quarterdeck::error::Error>
             _ => page.build(sea_orm::sea_query::SqliteQueryBuilder),
         };
         assert!(!sql.contains("qd_canary"), "{sql}");
-    }
-}
-
-/// Texts that are nearly a parameter's name or value.
-fn text() -> BoxedStrategy<String> {
-    const TEXT_NAMES: &[&str] = &[
-        "title",
-        "author.name",
-        "price",
-        "published_on",
-        "categories.name",
-        "sort",
-        "q",
-        "fields",
-        "expand",
-        "limit",
-        "cursor",
-        "page",
-        "offset",
-        "count",
-        "where",
-        "and",
-        "or",
-        "not",
-    ];
-    const OPS: &[&str] = &[
-        "",
-        "__eq",
-        "__in",
-        "__between",
-        "__isnull",
-        "__icontains",
-        "__lt",
-        "__zz",
-    ];
-    let near = (
-        proptest::sample::select(TEXT_NAMES),
-        proptest::sample::select(OPS),
-    );
-    prop_oneof![
-        4 => near.prop_map(|(name, op)| format!("{name}{op}")),
-        2 => "[0-9,.eE+-]{0,12}",
-        2 => "\\PC{0,12}",
-        1 => any::<String>(),
-        1 => proptest::sample::select(NAMES).prop_map(|n| format!("{n}qd_canary")),
-        1 => Just("99999999999999999999999999999999999999".to_owned()),
-    ]
-    .boxed()
-}
-
-/// JSON that is nearly a search.
-fn json() -> BoxedStrategy<serde_json::Value> {
-    use serde_json::Value as Json;
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::from),
-        any::<i64>().prop_map(Json::from),
-        any::<f64>().prop_map(Json::from),
-        text().prop_map(Json::from),
-    ];
-    leaf.prop_recursive(6, 40, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
-            prop::collection::vec((text(), inner), 0..5)
-                .prop_map(|members| Json::Object(members.into_iter().collect())),
-        ]
-    })
-    .boxed()
-}
-
-proptest! {
-    #![proptest_config(cases(2000))]
-
-    #[test]
-    fn a66_no_parameters_whatever_panic(parameters in prop::collection::vec((text(), text()), 0..6)) {
-        list(&parameters);
-    }
-
-    #[test]
-    fn a66_no_search_whatever_panics(body in json()) {
-        search(body.to_string().as_bytes());
-        let inside = serde_json::json!({"where": body, "limit": 3});
-        search(inside.to_string().as_bytes());
-    }
-
-    #[test]
-    fn a66_no_bytes_whatever_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        search(&body);
     }
 }

@@ -544,3 +544,93 @@ async fn r35_related_rows_count_only_where_the_caller_may_list_them() {
     })
     .await;
 }
+
+/// The keys of the records that a page embeds under `name` in a record.
+fn embedded_ids(record: &Json, name: &str) -> Vec<i64> {
+    let id = |r: &Json| r["id"].as_i64().expect("an id");
+    match &record[name] {
+        Json::Null => Vec::new(),
+        one if one["id"].is_number() => vec![id(one)],
+        many => many["data"]
+            .as_array()
+            .expect("records")
+            .iter()
+            .map(id)
+            .collect(),
+    }
+}
+
+#[tokio::test]
+async fn r39_a_link_hidden_on_some_rows_is_walked_and_embedded_on_the_others_only() {
+    let world = World::new();
+    let list = || open_grant(&[Verb::List]);
+    let where_ = |grant: Grant, rule: Json| Grant {
+        rows: Rows::parse(&Input::from(&rule)),
+        ..grant
+    };
+    let grants = [
+        (
+            THING,
+            Grant {
+                readable: names(&["name"]),
+                ..list()
+            },
+        ),
+        (THING, where_(list(), json!({"flag": true}))),
+        (OWNER, list()),
+        (TAG, where_(list(), json!({"id__lte": 7}))),
+        (LINK, where_(list(), json!({"number__gte": 2}))),
+    ];
+    let field = |model: ModelId, name: &str| world.meta(model).field(name).expect("a field");
+    let (flag, owner) = (field(THING, "flag"), field(THING, "owner_id"));
+    let number = field(LINK, "number");
+    let id = |v: &Value| match v {
+        Value::BigInt(n) => *n,
+        _ => None,
+    };
+    let owners = |row: &Vec<Value>| -> Vec<i64> {
+        let open = row[flag] == Value::Bool(Some(true));
+        id(&row[owner]).filter(|_| open).into_iter().collect()
+    };
+    let tags = |row: &Vec<Value>| -> Vec<i64> {
+        let links = world.rows[LINK.0].iter().filter(|l| l[0] == row[0]);
+        let shown = links.filter(|l| matches!(l[number], Value::Int(Some(n)) if n >= 2));
+        let mut ids: Vec<i64> = shown
+            .filter_map(|l| id(&l[1]))
+            .filter(|&n| n <= 7)
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    on_each("r39_a_link_hidden_on_some_rows", async |db| {
+        world.fill(&db).await;
+        let engine = world.engine(db, Policy::new(1, grants.clone()));
+        let mut hits = 0;
+        for (name, expected) in [
+            ("owner", &owners as &dyn Fn(&Vec<Value>) -> Vec<i64>),
+            ("tags", &tags),
+        ] {
+            let page = [("expand", name), ("limit", "100")];
+            let embedded = by_id(&listed(&engine, user(&[1]), &page).await.expect("a list"));
+            let key = format!("{name}.id__gte");
+            let page = [(key.as_str(), "1"), ("limit", "100")];
+            let found = by_id(&listed(&engine, user(&[1]), &page).await.expect("a list"));
+            for row in &world.rows[THING.0][..100] {
+                let (at, expected) = (id(&row[0]).expect("a key"), expected(row));
+                assert_eq!(
+                    embedded_ids(&embedded[&at], name),
+                    expected,
+                    "{name} of {at}"
+                );
+                assert_eq!(
+                    found.contains_key(&at),
+                    !expected.is_empty(),
+                    "{name} of {at}"
+                );
+                hits += expected.len();
+            }
+        }
+        assert!(hits > 20);
+    })
+    .await;
+}
