@@ -16,6 +16,7 @@ pub mod error;
 pub mod hook;
 pub mod http;
 pub mod limit;
+pub mod metrics;
 pub mod model;
 pub mod openapi;
 pub mod plugin;

@@ -201,7 +201,24 @@ fn made(app: &App) -> Vec<Entry> {
         let response = documents.serve(&call);
         async move { Ok::<_, Error>(response) }
     };
-    let mut entries = vec![own("/api/openapi.json", Handler(openapi).boxed())];
+    let counted = Arc::clone(&app.metrics);
+    let metrics = move |call: Call| {
+        let text = if call.ctx.principal.is_superuser() {
+            counted.text().map_err(Error::internal)
+        } else if call.ctx.principal.is_anonymous() {
+            Err(Error::unauthenticated())
+        } else {
+            Err(Error::forbidden("read the metrics"))
+        };
+        async move {
+            let response = Response::builder().content_type("text/plain; version=0.0.4");
+            Ok(response.body(text?))
+        }
+    };
+    let mut entries = vec![
+        own("/api/openapi.json", Handler(openapi).boxed()),
+        own("/metrics", Handler(metrics).boxed()),
+    ];
     if let Some(target) = app.config.server.root_redirect.clone() {
         let redirect = move |_: Call| {
             let response = answer::see_other(&target);

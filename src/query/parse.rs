@@ -208,9 +208,9 @@ fn finish(
             CountMode::None
         }
     };
-    let binding = digest(scope.registry.model(model), &filter, &sort);
     let position = position(scope, &asked, limit, &mut faults, |text| {
-        cursors.open(text, &binding, scope.registry.model(model), &sort)
+        let meta = scope.registry.model(model);
+        cursors.open(text, &digest(meta, &filter, &sort), meta, &sort)
     });
     if faults.is_empty() {
         Ok(Query {
