@@ -189,6 +189,9 @@ async fn a_list_is_read_to_its_end_and_back_by_its_own_cursors() {
             let mut back = vec![ids(&page)];
             while !page["page"]["prev"].is_null() {
                 page = step(&page["page"]["prev"]).await;
+                // And forth again: to the page that was just left.
+                let again = step(&page["page"]["next"]).await;
+                assert_eq!(Some(&ids(&again)), back.last(), "sort={sort}");
                 back.push(ids(&page));
             }
             back.reverse();
