@@ -2,6 +2,7 @@
 pub use quarterdeck_entity as entity;
 pub mod account;
 pub mod acl;
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
