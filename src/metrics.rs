@@ -7,8 +7,9 @@ use prometheus::{
 };
 
 /// Seconds: from a cached read to the statement time-out.
-const BUCKETS: [f64; 12] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
+const BUCKETS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0,
+];
 
 /// The counters of one server.
 #[derive(Debug)]
@@ -27,19 +28,31 @@ impl Metrics {
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
-            Opts::new("quarterdeck_requests_total", "Requests answered, by verb and status."),
+            Opts::new(
+                "quarterdeck_requests_total",
+                "Requests answered, by verb and status.",
+            ),
             &["verb", "status"],
         )?;
         let seconds = HistogramVec::new(
-            HistogramOpts::new("quarterdeck_request_seconds", "Time to the answer, by verb.")
-                .buckets(BUCKETS.to_vec()),
+            HistogramOpts::new(
+                "quarterdeck_request_seconds",
+                "Time to the answer, by verb.",
+            )
+            .buckets(BUCKETS.to_vec()),
             &["verb"],
         )?;
-        let in_flight = IntGauge::new("quarterdeck_requests_in_flight", "Requests being answered.")?;
+        let in_flight =
+            IntGauge::new("quarterdeck_requests_in_flight", "Requests being answered.")?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
-        Ok(Self { registry, requests, seconds, in_flight })
+        Ok(Self {
+            registry,
+            requests,
+            seconds,
+            in_flight,
+        })
     }
 
     /// A request has come in.
@@ -51,7 +64,9 @@ impl Metrics {
     pub fn end(&self, verb: &str, status: &str, took: Duration) {
         self.in_flight.dec();
         self.requests.with_label_values(&[verb, status]).inc();
-        self.seconds.with_label_values(&[verb]).observe(took.as_secs_f64());
+        self.seconds
+            .with_label_values(&[verb])
+            .observe(took.as_secs_f64());
     }
 
     /// The text exposition format.
@@ -76,7 +91,10 @@ mod tests {
         metrics.begin();
         metrics.end("list", "200", Duration::from_millis(2));
         let text = String::from_utf8(metrics.text().unwrap()).unwrap();
-        assert!(text.contains(r#"quarterdeck_requests_total{status="200",verb="list"} 1"#), "{text}");
+        assert!(
+            text.contains(r#"quarterdeck_requests_total{status="200",verb="list"} 1"#),
+            "{text}"
+        );
         assert!(text.contains("quarterdeck_requests_in_flight 1"), "{text}");
     }
 }

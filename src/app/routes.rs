@@ -79,6 +79,20 @@ fn fixed() -> Vec<Entry> {
     ]
 }
 
+/// The admin's pages.
+fn of_admin() -> Vec<Entry> {
+    let pages = crate::admin::routes().into_iter();
+    pages
+        .map(|(method, path, endpoint)| Entry {
+            method,
+            path: path.to_owned(),
+            owner: "the admin".to_owned(),
+            endpoint,
+            allow: None,
+        })
+        .collect()
+}
+
 /// The routes of the public plugins.
 fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settings>) -> Vec<Entry> {
     let mut all = Vec::new();
@@ -130,6 +144,7 @@ async fn logged_in(request: Request) -> poem::Result<Request> {
 pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut entries = fixed();
+    entries.extend(of_admin());
     entries.extend(of_plugins(plugins, |_| Arc::default()));
     for (i, entry) in entries.iter().enumerate() {
         let shape = |path: &str| -> Vec<String> {
@@ -271,6 +286,7 @@ pub(crate) fn documents(app: &App) -> Documents {
 /// Builds the router: the methods of each path merged.
 pub(super) fn router(app: &App) -> Route {
     let mut entries = fixed();
+    entries.extend(of_admin());
     entries.extend(made(app));
     entries.extend(of_plugins(&app.plugins.0, |name| {
         Arc::new(Settings(app.config.plugin(name)))

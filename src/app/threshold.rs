@@ -20,8 +20,8 @@ use crate::error::{Error, Kind};
 use crate::http::answer::{self, Failed};
 use crate::http::assets::gzip;
 use crate::http::body::{self, BodyLimits};
-use crate::metrics::Metrics;
 use crate::limit::{DEFAULT_KEYS, Decision, Limiter, network};
+use crate::metrics::Metrics;
 use crate::session::{Credentials, Identity};
 
 use super::methods::not_allowed;
@@ -96,8 +96,8 @@ impl Threshold {
                 };
             }
         }
-        let by_secret = path == "/metrics"
-            && check_internal(&self.config.internal, request.headers()).is_ok();
+        let by_secret =
+            path == "/metrics" && check_internal(&self.config.internal, request.headers()).is_ok();
         if by_secret {
             return (Ok(Arc::new(Principal::system())), None);
         }
@@ -351,7 +351,13 @@ impl Crossing {
     }
 
     fn page(&self, error: &Error) -> Response {
-        self.problem(error)
+        let ctx = Context {
+            principal: Arc::clone(&self.principal),
+            door: Door::Admin,
+            request_id: self.request_id.clone(),
+            address: self.address,
+        };
+        crate::admin::error_page(error, Some(&ctx), &self.path)
     }
 
     fn problem(&self, error: &Error) -> Response {
@@ -395,7 +401,8 @@ impl Endpoint for Threshold {
             response = compress(response).await;
         }
         let took = crossing.started.elapsed();
-        self.metrics.end(verb(&crossing), response.status().as_str(), took);
+        self.metrics
+            .end(verb(&crossing), response.status().as_str(), took);
         let micros = took.as_micros();
         tracing::info!(
             target: "access",
@@ -414,7 +421,9 @@ impl Endpoint for Threshold {
 
 /// The verb of a request to the API by its method and path; `other` for everything else.
 fn verb(crossing: &Crossing) -> &'static str {
-    let Some(rest) = crossing.path.strip_prefix("/api/v1/") else { return "other" };
+    let Some(rest) = crossing.path.strip_prefix("/api/v1/") else {
+        return "other";
+    };
     let record = rest.contains('/');
     match (&crossing.method, record) {
         (&Method::POST, true) if rest.ends_with("/_search") => "list",

@@ -36,7 +36,8 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 4] = [
+static ASSETS: [Asset; 5] = [
+    asset!("admin.css", "text/css; charset=utf-8"),
     asset!("account.css", "text/css; charset=utf-8"),
     asset!("swagger-ui/swagger-ui.css", "text/css; charset=utf-8"),
     asset!(
