@@ -87,14 +87,13 @@ impl Threshold {
         if is_exempt(path) {
             return (Ok(Arc::clone(&self.anonymous)), None);
         }
-        if let Some(rest) = path.strip_prefix("/api/internal") {
-            if rest.is_empty() || rest.starts_with('/') {
-                let checked = check_internal(&self.config.internal, request.headers());
-                return match checked {
-                    Ok(()) => (Ok(Arc::new(Principal::system())), None),
-                    Err(error) => self.count_address(address, Err(error)),
-                };
-            }
+        let internal = path.strip_prefix("/api/internal");
+        if internal.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let checked = check_internal(&self.config.internal, request.headers());
+            return match checked {
+                Ok(()) => (Ok(Arc::new(Principal::system())), None),
+                Err(error) => self.count_address(address, Err(error)),
+            };
         }
         let by_secret =
             path == "/metrics" && check_internal(&self.config.internal, request.headers()).is_ok();

@@ -56,14 +56,14 @@ impl Asset {
     }
 }
 
-/// Compresses bytes; on failure, which memory does not know, they stay as they are.
+/// Compresses bytes; nothing on failure, which memory does not know.
 #[must_use]
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(compressed) => compressed,
-        Err(_) => Vec::new(),
-    }
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .unwrap_or_default()
 }
 
 /// `GET /static/*path`
