@@ -1,0 +1,3 @@
+//! Plugins: the contract with a tiny one, and the bundled ones.
+
+mod contract;
