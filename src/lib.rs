@@ -19,6 +19,7 @@ pub mod limit;
 pub mod model;
 pub mod openapi;
 pub mod plugin;
+pub mod plugins;
 pub mod query;
 pub mod session;
 pub mod store;
