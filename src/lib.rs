@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod model;
 pub mod openapi;
 pub mod plugin;
+pub mod plugins;
 pub mod query;
 pub mod session;
 pub mod store;

@@ -5,7 +5,11 @@ use std::process::ExitCode;
 use quarterdeck::cli::{Project, run};
 
 fn main() -> ExitCode {
-    let project = Project::new("quarterdeck", |app| app);
+    let project = Project::new("quarterdeck", |app| {
+        #[cfg(feature = "webhooks")]
+        let app = app.plugin(quarterdeck::plugins::webhooks::Webhooks);
+        app
+    });
     #[cfg(feature = "demo")]
     let project = project.demo(
         quarterdeck::demo::register,

@@ -12,4 +12,5 @@
 
 mod api;
 mod house;
+mod plugins;
 mod query;

@@ -4,6 +4,7 @@
 
 pub mod edge;
 pub mod methods;
+mod plugins;
 pub mod routes;
 pub mod server;
 pub mod system;
@@ -227,6 +228,7 @@ impl AppBuilder {
     pub fn check(&self) -> Vec<Finding> {
         let (registry, mut findings) = Registry::build(&self.models);
         findings.extend(routes::check(&registry, &self.plugins));
+        findings.extend(plugins::check(&self.config, &self.plugins));
         if self.config.password.memory_kib < 19_456 {
             let message = "passwords are hashed with less memory than OWASP's minimum".to_owned();
             let hint = "raise password.memory_kib to 19456 or more";

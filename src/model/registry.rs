@@ -216,6 +216,7 @@ fn model(id: ModelId, of: &Description, options: &Options, found: &mut Vec<Findi
         ordering: ordering.unwrap_or_default(),
         system: options.system,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
+        system_verbs: options.system_verbs.clone(),
         by_name,
         fields,
         slug,
