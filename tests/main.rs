@@ -1,4 +1,6 @@
-//! The one integration binary; its modules mirror the addresses.
+//! The one integration binary. `house` is the harness; the other modules mirror the addresses and the
+//! rooms they test.
 
 mod api;
 mod house;
+mod query;
