@@ -44,6 +44,37 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// All that a client can tell two answers apart by: the status, the headers but those that
+    /// change with every request, and the body but the id of the request.
+    pub(crate) fn shape(&self) -> String {
+        const CHANGING: [&str; 8] = [
+            "date",
+            "x-request-id",
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+        ];
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !CHANGING.contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("?")))
+            .collect();
+        headers.sort();
+        let id = self.header("x-request-id");
+        let body = if id.is_empty() {
+            self.text.clone()
+        } else {
+            self.text.replace(id, "…")
+        };
+        format!("{}\n{}\n\n{body}", self.status, headers.join("\n"))
+    }
+}
+
 /// Sends a request; `body` is JSON unless `headers` say otherwise.
 pub(crate) async fn call(
     session: &Session<'_>,
