@@ -10,6 +10,7 @@
     reason = "one binary: `pub` and `pub(crate)` are the same here"
 )]
 
+mod acl;
 mod api;
 mod house;
 mod plugins;

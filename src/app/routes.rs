@@ -303,12 +303,24 @@ fn verbs_of(request: &Request, pairs: &[(Verb, Method)]) -> Result<Vec<Method>, 
     let engine = request.data::<Arc<crate::crud::Engine>>();
     let engine = engine.ok_or_else(|| Error::internal("a request without an engine"))?;
     let name = request.raw_path_param("model").unwrap_or_default();
-    let verbs = &engine.model(name)?.verbs;
-    Ok(pairs
+    let model = engine.model(name)?;
+    let verbs = &model.verbs;
+    let methods: Vec<Method> = pairs
         .iter()
         .filter(|(v, _)| verbs.contains(v))
         .map(|(_, m)| m.clone())
-        .collect())
+        .collect();
+    // A handler checks its caller itself. What is answered without one (OPTIONS, 405) must not tell
+    // that a model is there to who has no verb on it (A39); the anonymous get 401 from a handler.
+    let method = Some(request.method()).filter(|m| **m != Method::HEAD);
+    let handled = methods.contains(method.unwrap_or(&Method::GET));
+    if let (false, Some(ctx)) = (handled, request.data::<crate::crud::Context>()) {
+        let may = |verb: Verb| engine.may(ctx, verb, model.id);
+        if !ctx.principal.is_anonymous() && !Verb::ALL.into_iter().any(may) {
+            return Err(Error::not_found());
+        }
+    }
+    Ok(methods)
 }
 
 fn of_collection(request: &Request) -> Result<Vec<Method>, Error> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
+use poem::error::NotFoundError;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse as _, Request, Response, Route};
 
@@ -191,9 +192,12 @@ impl Threshold {
             request_id: crossing.request_id.clone(),
             address: crossing.address,
         });
-        let work = AssertUnwindSafe(self.router.get_response(request)).catch_unwind();
+        let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(Ok(response))) => Ok(response),
+            // A path of no route; what a route itself says of an error stands.
+            Ok(Ok(Err(error))) if error.is::<NotFoundError>() => Err(Error::not_found()),
+            Ok(Ok(Err(error))) => Ok(error.into_response()),
             Ok(Err(panic)) => Err(Error::internal(panic_text(&*panic))),
             Err(_) => Err(Error::unavailable(
                 "timeout",
@@ -208,10 +212,6 @@ impl Threshold {
         let mut response = entered.unwrap_or_else(answer::failed);
         if let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() {
             response = crossing.render(&error);
-        } else if response.status() == StatusCode::NOT_FOUND
-            && response.header("content-type").is_none()
-        {
-            response = crossing.render(&Error::not_found());
         }
         let headers = response.headers_mut();
         self.secure(headers, crossing);

@@ -1,3 +1,5 @@
+//! Where a setting comes from, what is refused, and what is never shown.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -461,8 +461,19 @@ impl<'a> Compiler<'a> {
     pub fn by_key(&self, source: &Source, key: &[Value]) -> Expr {
         let meta = self.meta(source);
         let parts = meta.key.iter().zip(key).map(|(&field, value)| {
-            self.column(source, field)
-                .eq(self.bound(&meta.fields[field].kind, value.clone()))
+            let kind = &meta.fields[field].kind;
+            let column = self.column(source, field);
+            let same = column.clone().eq(self.bound(kind, value.clone()));
+            if self.backend != DbBackend::MySql || !matches!(kind, Kind::Text(_)) {
+                return same;
+            }
+            // Its collations pad with blanks, and may ignore case: `a ` would be another address of
+            // the row `a`. The first comparison uses the index, the second looks at the bytes.
+            let bytes = "CAST(CONVERT(? USING utf8mb4) AS BINARY) = CAST(? AS BINARY)";
+            same.and(Expr::cust_with_exprs(
+                bytes,
+                [column, Expr::val(value.clone())],
+            ))
         });
         parts.reduce(Expr::and).unwrap_or_else(|| constant(false))
     }

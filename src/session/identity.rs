@@ -14,6 +14,7 @@ use crate::acl::{Principal, User};
 use crate::auth::{accounts, policy, secret, state, tokens};
 use crate::crud::Engine;
 use crate::error::Error;
+use crate::store::now;
 
 use super::store::{self, Lifetime, Session};
 
@@ -151,7 +152,7 @@ impl Identity {
 
     async fn session(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
-        let now = Utc::now();
+        let now = now();
         let db = self.engine.db();
         let session = match self.sessions.get(&hash) {
             Some(session) => session,
@@ -194,7 +195,7 @@ impl Identity {
 
     async fn token(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
-        let now = Utc::now();
+        let now = now();
         let db = self.engine.db();
         let token = match self.tokens.get(&hash) {
             Some(token) => token,

@@ -1,3 +1,5 @@
 //! `/api/v1/{model}`.
 
+mod contract;
 mod first;
+pub(crate) mod sample;

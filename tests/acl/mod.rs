@@ -1,0 +1,3 @@
+//! Who may do what, over HTTP: generated from the registry, for every model.
+
+mod matrix;
