@@ -1,4 +1,7 @@
 //! The one integration binary; its modules mirror the addresses.
 
 mod api;
+mod auth;
+mod edge;
 mod house;
+mod process;
