@@ -184,9 +184,14 @@ impl Threshold {
             request_id: crossing.request_id.clone(),
             address: crossing.address,
         });
-        let work = AssertUnwindSafe(self.router.get_response(request)).catch_unwind();
+        let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(Ok(response))) => Ok(response),
+            // What the router says of a path that it does not have is not for us to repeat.
+            Ok(Ok(Err(error))) if error.status() == StatusCode::NOT_FOUND => {
+                Err(Error::not_found())
+            }
+            Ok(Ok(Err(error))) => Ok(error.into_response()),
             Ok(Err(panic)) => Err(Error::internal(panic_text(&*panic))),
             Err(_) => Err(Error::unavailable(
                 "timeout",
@@ -201,10 +206,6 @@ impl Threshold {
         let mut response = entered.unwrap_or_else(answer::failed);
         if let Some(Failed(error)) = response.extensions().get::<Failed>().cloned() {
             response = crossing.render(&error);
-        } else if response.status() == StatusCode::NOT_FOUND
-            && response.header("content-type").is_none()
-        {
-            response = crossing.render(&Error::not_found());
         }
         let headers = response.headers_mut();
         self.secure(headers, crossing);
