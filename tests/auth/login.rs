@@ -62,7 +62,10 @@ async fn r11_over_https_the_cookie_is_secure_and_has_the_host_prefix() {
         let response = request.form(&fields).send().await.expect("an answer");
         let text = response.headers()["set-cookie"].to_str().unwrap();
         assert!(text.starts_with("__Host-quarterdeck_session="), "{text}");
-        assert!(text.ends_with("; Secure") && !text.contains("Domain"), "{text}");
+        assert!(
+            text.ends_with("; Secure") && !text.contains("Domain"),
+            "{text}"
+        );
         // The name without the prefix could have been planted by a neighbour over http.
         let value = cookie(response.headers()).unwrap();
         for (name, status) in [
@@ -134,7 +137,10 @@ async fn a14_r34_after_a_login_the_browser_goes_only_to_this_server() {
                 let query = serde_urlencode(&query);
                 let page = client.request(Method::GET, &format!("/auth/login?{query}"));
                 let page = page.send().await.unwrap().text().await.unwrap();
-                assert!(!page.contains("evil") && !page.contains("alert"), "{next:?}");
+                assert!(
+                    !page.contains("evil") && !page.contains("alert"),
+                    "{next:?}"
+                );
             }
         }
     })
@@ -187,10 +193,13 @@ async fn make_unfortunates(app: &TestApp) {
     let admin = app.login("admin").await;
     let (_, found) = admin.get("/api/v1/qd_user?username=suspended").await;
     let path = format!("/api/v1/qd_user/{}", found["data"][0]["id"]);
-    let (status, _) = admin.send("PATCH", &path, json!({"is_active": false})).await;
+    let (status, _) = admin
+        .send("PATCH", &path, json!({"is_active": false}))
+        .await;
     assert_eq!(status, 200);
     // A user of another login system, say.
-    app.make("qd_user", json!({"username": "passwordless"})).await;
+    app.make("qd_user", json!({"username": "passwordless"}))
+        .await;
 }
 
 #[tokio::test]
@@ -242,9 +251,18 @@ async fn a78_a_login_takes_texts_only_and_no_other_field() {
             (json!({"username": {"ne": ""}, "password": {"ne": ""}}), 422),
             (json!({"username": 1, "password": true}), 422),
             (json!(["admin", "x"]), 422),
-            (json!({"username": "admin", "password": "x", "email": "a@b.c"}), 400),
-            (json!({"username": "admin", "password": "x", "is_superuser": "1"}), 400),
-            (json!({"username": "admin", "password": "x".repeat(1025)}), 400),
+            (
+                json!({"username": "admin", "password": "x", "email": "a@b.c"}),
+                400,
+            ),
+            (
+                json!({"username": "admin", "password": "x", "is_superuser": "1"}),
+                400,
+            ),
+            (
+                json!({"username": "admin", "password": "x".repeat(1025)}),
+                400,
+            ),
         ] {
             let (got, problem) = client.send("POST", "/auth/login", body.clone()).await;
             assert_eq!(got, status, "{body} {problem}");
@@ -272,9 +290,20 @@ async fn a10_no_other_spelling_of_the_path_reaches_the_login() {
     tuned(name, On::Sqlite, as_it_is, async |app| {
         let client = app.anonymous();
         for path in [
-            "/auth/Login", "/AUTH/LOGIN", "/auth/login/", "//auth/login", "/auth//login",
-            "/auth%2flogin", "/auth/%6cogin", "/auth/login;x=1", "/auth/login%0a", "/auth/login%20",
-            "/auth/login%00", "/auth/./login%2f", "/./auth/login%2e", "/auth/login.json",
+            "/auth/Login",
+            "/AUTH/LOGIN",
+            "/auth/login/",
+            "//auth/login",
+            "/auth//login",
+            "/auth%2flogin",
+            "/auth/%6cogin",
+            "/auth/login;x=1",
+            "/auth/login%0a",
+            "/auth/login%20",
+            "/auth/login%00",
+            "/auth/./login%2f",
+            "/./auth/login%2e",
+            "/auth/login.json",
         ] {
             let body = json!({"username": "admin", "password": password("admin")});
             let (status, _) = client.send("POST", path, body).await;
@@ -295,11 +324,21 @@ async fn a10_logins_from_one_address_are_limited_whatever_they_look_like() {
         for n in 0..8 {
             let client = app.anonymous();
             let request = client
-                .request(Method::POST, if n % 2 == 0 { "/auth/login" } else { "/auth/login?x=1" })
+                .request(
+                    Method::POST,
+                    if n % 2 == 0 {
+                        "/auth/login"
+                    } else {
+                        "/auth/login?x=1"
+                    },
+                )
                 .header("x-forwarded-for", format!("198.51.100.{n}"))
                 .header("user-agent", format!("agent {n}"));
             let response = request
-                .form(&[("username", format!("user{n}")), ("password", "wrong".to_owned())])
+                .form(&[
+                    ("username", format!("user{n}")),
+                    ("password", "wrong".to_owned()),
+                ])
                 .send()
                 .await
                 .unwrap();
@@ -322,12 +361,19 @@ async fn r19_logout_is_a_post_that_ends_the_session_and_clears_the_browser() {
         let (status, _) = admin.get("/auth/logout").await;
         assert_eq!(status, 405);
         assert_eq!(admin.get("/auth/session").await.0, 200);
-        let response = admin.request(Method::POST, "/auth/logout").send().await.unwrap();
+        let response = admin
+            .request(Method::POST, "/auth/logout")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 204);
         let headers = response.headers();
         assert_eq!(headers["clear-site-data"], "\"cookies\", \"storage\"");
         let set = headers["set-cookie"].to_str().unwrap();
-        assert!(set.starts_with("quarterdeck_session=;") && set.contains("Max-Age=0"), "{set}");
+        assert!(
+            set.starts_with("quarterdeck_session=;") && set.contains("Max-Age=0"),
+            "{set}"
+        );
         let db = app.app.engine.db();
         assert_eq!(number(db, "SELECT COUNT(*) FROM qd_session").await, 0);
         // A form is led back to the login.
@@ -335,9 +381,17 @@ async fn r19_logout_is_a_post_that_ends_the_session_and_clears_the_browser() {
         let empty: [(&str, &str); 0] = [];
         let response = admin.request(Method::POST, "/auth/logout").form(&empty);
         let response = response.send().await.unwrap();
-        assert_eq!((response.status().as_u16(), &response.headers()[LOCATION]), (303, &"/auth/login".parse().unwrap()));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[LOCATION]),
+            (303, &"/auth/login".parse().unwrap())
+        );
         // Whoever is not logged in has nothing to end, and is told the same.
-        let again = app.anonymous().request(Method::POST, "/auth/logout").send().await.unwrap();
+        let again = app
+            .anonymous()
+            .request(Method::POST, "/auth/logout")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(again.status(), 204);
     })
     .await;

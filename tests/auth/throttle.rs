@@ -20,7 +20,9 @@ async fn attempt(app: &TestApp, from: &str, name: &str, secret: &str) -> u16 {
     let client = app.anonymous();
     let request = client.request(Method::POST, "/auth/login");
     let request = request.header("x-forwarded-for", from);
-    let response = request.form(&[("username", name), ("password", secret)]).send();
+    let response = request
+        .form(&[("username", name), ("password", secret)])
+        .send();
     let response = response.await.expect("an answer");
     if response.status() == 429 {
         assert!(response.headers().contains_key(RETRY_AFTER));
@@ -74,7 +76,10 @@ async fn r06_a_right_password_forgives_the_wrong_ones_before_it() {
         let right = password("admin");
         for _ in 0..3 {
             for _ in 0..4 {
-                assert_eq!(attempt(app, "203.0.113.9", "admin", "wrong password").await, 401);
+                assert_eq!(
+                    attempt(app, "203.0.113.9", "admin", "wrong password").await,
+                    401
+                );
             }
             assert_eq!(attempt(app, "203.0.113.9", "admin", &right).await, 303);
         }
