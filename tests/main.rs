@@ -12,6 +12,9 @@
 
 mod acl;
 mod api;
+mod auth;
+mod edge;
 mod house;
 mod plugins;
 mod query;
+mod process;

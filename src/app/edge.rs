@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use poem::http::{HeaderMap, Method, header};
+use poem::http::{HeaderMap, Method, Version, header};
 use poem::{Addr, Request};
 
 use crate::config::Server;
@@ -45,10 +45,15 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
 }
 
 /// Refuses requests for hosts that are not ours: DNS rebinding, and links built from a forged name.
+/// A target with a host of its own, which only proxies are sent (RFC 9112, section 3.2.2), is no host
+/// of ours either.
 ///
 /// # Errors
 /// 400.
 pub(super) fn check_host(settings: &Server, request: &Request) -> Result<(), Error> {
+    let is_absolute = request.version() <= Version::HTTP_11
+        && request.original_uri().authority().is_some()
+        && request.method() != Method::CONNECT;
     let mut all = request.headers().get_all(header::HOST).iter();
     let given = match (all.next(), all.next()) {
         (Some(host), None) => host.to_str().ok().map(ToOwned::to_owned),
@@ -59,7 +64,7 @@ pub(super) fn check_host(settings: &Server, request: &Request) -> Result<(), Err
         .as_deref()
         .and_then(host_name)
         .is_some_and(|n| is_ours(settings, &n));
-    if known {
+    if known && !is_absolute {
         Ok(())
     } else {
         Err(Error::parameter(
@@ -73,7 +78,8 @@ pub(super) fn check_host(settings: &Server, request: &Request) -> Result<(), Err
 /// The name of `name:port`, in lower case, without a final dot.
 fn host_name(host: &str) -> Option<String> {
     let authority: poem::http::uri::Authority = host.parse().ok()?;
-    if host.contains('@') {
+    let port = host.strip_prefix(authority.host())?.strip_prefix(':');
+    if host.contains('@') || port.is_some_and(|p| p.parse::<u16>().is_err()) {
         return None;
     }
     let name = authority

@@ -3,6 +3,8 @@
 //! All routes are in [`routes`], all middleware in [`threshold`].
 
 pub mod edge;
+mod framing;
+mod guard;
 pub mod methods;
 mod plugins;
 pub mod routes;
@@ -128,6 +130,12 @@ impl App {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The method and the path of every route, in the order of the table; parameters are `:name`.
+    #[must_use]
+    pub fn routes(&self) -> Vec<(poem::http::Method, String)> {
+        routes::list(self)
     }
 
     /// The maker of this application's OpenAPI documents.

@@ -266,14 +266,26 @@ pub(crate) fn documents(app: &App) -> Documents {
     Documents::new(operations, crate::account::cookie::name(app.accounts.https))
 }
 
-/// Builds the router: the methods of each path merged.
-pub(super) fn router(app: &App) -> Route {
+/// Every route of an application.
+fn entries(app: &App) -> Vec<Entry> {
     let mut entries = fixed();
     entries.extend(of_admin());
     entries.extend(made(app));
     entries.extend(of_plugins(&app.plugins.0, |manifest| {
         manifest.settings_in(&app.config)
     }));
+    entries
+}
+
+/// The method and the path of every route.
+pub(super) fn list(app: &App) -> Vec<(Method, String)> {
+    let entries = entries(app).into_iter();
+    entries.map(|e| (e.method, e.path)).collect()
+}
+
+/// Builds the router: the methods of each path merged.
+pub(super) fn router(app: &App) -> Route {
+    let mut entries = entries(app);
     let mut paths: Vec<String> = Vec::new();
     for entry in &entries {
         if !paths.contains(&entry.path) {

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::App;
+use super::guard::Guarded;
 use super::threshold::Threshold;
 
 /// Most headers of a request, and most bytes of them all.
@@ -81,7 +82,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Accepted {
 /// The body of poem's answers.
 type BoxBody = http_body_util::combinators::BoxBody<hyper::body::Bytes, std::io::Error>;
 
-type Connection = auto::Connection<'static, TokioIo<TcpStream>, Service, TokioExecutor>;
+type Connection = auto::Connection<'static, TokioIo<Guarded>, Service, TokioExecutor>;
 
 fn connection(
     settings: &crate::config::Server,
@@ -92,6 +93,7 @@ fn connection(
     builder
         .http1()
         .timer(TokioTimer::new())
+        // Counts from the end of the answer before; a head that has begun is timed by `Guarded`.
         .header_read_timeout(settings.header_timeout.max(settings.keep_alive))
         .max_headers(MAX_HEADERS)
         .max_buf_size(HEADER_BYTES.max(8192))
@@ -110,6 +112,7 @@ fn connection(
         peer,
         local,
     };
+    let stream = Guarded::new(stream, settings.header_timeout, settings.keep_alive);
     builder
         .serve_connection(TokioIo::new(stream), service)
         .into_owned()

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use poem::error::NotFoundError;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, IntoResponse as _, Request, Response, Route};
 
 use crate::account::{Accounts, cookie};
@@ -156,8 +156,9 @@ impl Threshold {
         mut request: Request,
         crossing: &mut Crossing,
     ) -> Result<Response, Error> {
-        edge::check_headers(request.headers())?;
-        edge::check_host(&self.config.server, &request)?;
+        let checked = edge::check_headers(request.headers())
+            .and_then(|()| edge::check_host(&self.config.server, &request));
+        checked.inspect_err(|_| crossing.closes = true)?;
         if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
             return Err(not_allowed(
                 "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE".to_owned(),
@@ -222,6 +223,10 @@ impl Threshold {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
         self.cors(headers, crossing);
+        // Whatever else is on a connection that carried such a request is not to be believed.
+        if crossing.closes && crossing.version <= Version::HTTP_11 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 
@@ -318,6 +323,8 @@ struct Crossing {
     wants_html: bool,
     takes_gzip: bool,
     is_static: bool,
+    version: Version,
+    closes: bool,
     started: Instant,
 }
 
@@ -391,6 +398,8 @@ impl Endpoint for Threshold {
                 .is_some_and(|a| a.contains("text/html")),
             takes_gzip: answer::accepts_gzip(headers),
             is_static: request.uri().path().starts_with("/static/"),
+            version: request.version(),
+            closes: false,
             started: Instant::now(),
         };
         self.metrics.begin();

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use quarterdeck_entity::system::token;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
 };
@@ -121,12 +122,13 @@ fn scopes(stored: &serde_json::Value) -> Option<Vec<(String, Vec<Verb>)>> {
 /// What the database said.
 pub async fn note_use(db: &Db, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
     let tx = db.begin().await?;
-    let row = token::ActiveModel {
-        id: Set(id),
-        last_used_at: Set(Some(now)),
-        ..Default::default()
-    };
-    row.update(&tx).await.map_err(failure::plain)?;
+    // The row may be gone by now; that is no fault of this request.
+    token::Entity::update_many()
+        .col_expr(token::Column::LastUsedAt, Expr::value(now))
+        .filter(token::Column::Id.eq(id))
+        .exec(&tx)
+        .await
+        .map_err(failure::plain)?;
     tx.commit().await.map_err(failure::plain)
 }
 

@@ -3,12 +3,12 @@
 //! within a second.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::acl::{Principal, User};
 use crate::auth::{accounts, policy, secret, state, tokens};
@@ -18,7 +18,7 @@ use crate::store::now;
 
 use super::store::{self, Lifetime, Session};
 
-/// How often a session or a token is written down as used.
+/// How often a session or a token is written down as used, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// How often each node looks for a new policy version.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
@@ -34,6 +34,52 @@ pub enum Credentials<'a> {
     Token(&'a str),
 }
 
+/// A session that is in use on this node. All its requests share one, so that its end moves with
+/// each of them and one of them, not each, writes that down.
+#[derive(Debug)]
+struct Live {
+    session: Session,
+    /// When it ends, in microseconds since 1970.
+    end: AtomicI64,
+    noted: Noted,
+}
+
+/// A token that is in use on this node.
+#[derive(Debug)]
+struct Used {
+    token: tokens::Found,
+    noted: Noted,
+}
+
+/// When the use of a session or a token was last written down, in microseconds since 1970.
+#[derive(Debug)]
+struct Noted(AtomicI64);
+
+impl Noted {
+    fn at(time: Option<DateTime<Utc>>) -> Self {
+        Self(AtomicI64::new(
+            time.map_or(i64::MIN, |t| t.timestamp_micros()),
+        ))
+    }
+
+    /// Whether it is time to write again. Of many that ask at once one is told yes.
+    fn claim(&self, now: DateTime<Utc>, every: TimeDelta) -> bool {
+        let last = self.0.load(Ordering::Relaxed);
+        let now = now.timestamp_micros();
+        let is_due = now.saturating_sub(last) >= every.num_microseconds().unwrap_or(i64::MAX);
+        is_due
+            && self
+                .0
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// It could not be written after all: the next one tries again.
+    fn release(&self) {
+        self.0.store(i64::MIN, Ordering::Relaxed);
+    }
+}
+
 /// A cache whose entries are good for one epoch.
 type Cached<K, V> = Cache<(u64, K), V>;
 
@@ -42,8 +88,8 @@ type Cached<K, V> = Cache<(u64, K), V>;
 pub struct Identity {
     engine: Arc<Engine>,
     lifetime: Lifetime,
-    sessions: Cached<String, Arc<Session>>,
-    tokens: Cached<String, Arc<tokens::Found>>,
+    sessions: Cached<String, Arc<Live>>,
+    tokens: Cached<String, Arc<Used>>,
     users: Cached<i64, Arc<User>>,
     principals: Cached<String, (Arc<User>, Arc<Principal>)>,
     /// Raised by every reload. What was read from the database before it, and cached after, is void.
@@ -92,7 +138,25 @@ impl Identity {
     /// # Errors
     /// What the database said; then the old policy stays in force.
     pub async fn reload(&self) -> Result<(), Error> {
-        let _one = self.reloading.lock().await;
+        let one = self.reloading.lock().await;
+        self.reload_under(one).await
+    }
+
+    /// Reloads if nobody has done so since the last change. Of many requests that come after a
+    /// change one reloads and the others wait for it.
+    async fn catch_up(&self) -> Result<(), Error> {
+        let wanted = self.wanted.load(Ordering::SeqCst);
+        if self.current.load(Ordering::SeqCst) >= wanted {
+            return Ok(());
+        }
+        let one = self.reloading.lock().await;
+        if self.current.load(Ordering::SeqCst) >= wanted {
+            return Ok(());
+        }
+        self.reload_under(one).await
+    }
+
+    async fn reload_under(&self, _one: MutexGuard<'_, ()>) -> Result<(), Error> {
         let wanted = self.wanted.load(Ordering::SeqCst);
         let db = self.engine.db();
         // Read before the grants: a change in between is then noticed by the next look.
@@ -129,9 +193,7 @@ impl Identity {
     /// # Errors
     /// What the database said: never "anonymous" because it could not be asked.
     pub async fn identify(&self, given: Credentials<'_>) -> Result<Option<Arc<Principal>>, Error> {
-        if self.current.load(Ordering::SeqCst) < self.wanted.load(Ordering::SeqCst) {
-            self.reload().await?;
-        }
+        self.catch_up().await?;
         match given {
             Credentials::None => Ok(None),
             Credentials::Cookie(value) if secret::is_random(value) => self.session(value).await,
@@ -153,77 +215,100 @@ impl Identity {
     async fn session(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
         let now = now();
-        let db = self.engine.db();
-        let session = match self.sessions.get(&hash) {
-            Some(session) => session,
-            None => match store::by_hash(db, &hash.1, now).await? {
-                Some(session) => Arc::new(session),
-                None => return Ok(None),
-            },
-        };
-        if now >= session.expires_at {
-            self.sessions.invalidate(&hash);
-            return Ok(None);
+        match self.sessions.get(&hash) {
+            Some(live) if now.timestamp_micros() < live.end.load(Ordering::Relaxed) => {
+                return self.enter(hash, live, now).await;
+            }
+            Some(_) => self.sessions.invalidate(&hash),
+            None => {}
         }
-        let Some(user) = self.user(hash.0, session.user_id).await? else {
-            return Ok(None);
-        };
-        let due = now - session.seen_at >= NOTE_EVERY;
-        let session = if due {
-            self.extend(&session, now).await?
-        } else {
-            session
-        };
-        self.sessions.insert(hash.clone(), Arc::clone(&session));
-        Ok(Some(self.principal(hash, user, |user| Principal {
-            user: Some(User::clone(user)),
-            session: Some(session.id),
-            ..Principal::default()
-        })))
+        self.find_session(hash, now).await
     }
 
-    async fn extend(&self, old: &Session, now: DateTime<Utc>) -> Result<Arc<Session>, Error> {
-        let expires_at = self.lifetime.expiry(old.created_at, now);
-        let session = Session {
-            seen_at: now,
-            expires_at,
-            ..old.clone()
+    /// A session that is not cached, or has ended as far as this node knows: another node may have
+    /// moved its end.
+    async fn find_session(
+        &self,
+        hash: (u64, String),
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Principal>>, Error> {
+        let Some(session) = store::by_hash(self.engine.db(), &hash.1, now).await? else {
+            self.principals.invalidate(&hash);
+            return Ok(None);
         };
-        store::touch(self.engine.db(), &session).await?;
-        Ok(Arc::new(session))
+        let live = || {
+            Arc::new(Live {
+                end: AtomicI64::new(session.expires_at.timestamp_micros()),
+                noted: Noted::at(Some(session.seen_at)),
+                session,
+            })
+        };
+        let live = self.sessions.entry_by_ref(&hash).or_insert_with(live);
+        self.enter(hash, live.into_value(), now).await
+    }
+
+    async fn enter(
+        &self,
+        hash: (u64, String),
+        live: Arc<Live>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Principal>>, Error> {
+        let Some(user) = self.user(hash.0, live.session.user_id).await? else {
+            return Ok(None);
+        };
+        let end = self.lifetime.expiry(live.session.created_at, now);
+        live.end.store(end.timestamp_micros(), Ordering::Relaxed);
+        // A short life is written down more often, or it would end between two notes.
+        let every = NOTE_EVERY.min(self.lifetime.inactivity / 4);
+        if live.noted.claim(now, every) {
+            let session = Session {
+                seen_at: now,
+                expires_at: end,
+                ..live.session
+            };
+            let noted = store::touch(self.engine.db(), &session).await;
+            noted.inspect_err(|_| live.noted.release())?;
+        }
+        Ok(Some(self.principal(hash, user, |user| Principal {
+            user: Some(User::clone(user)),
+            session: Some(live.session.id),
+            ..Principal::default()
+        })))
     }
 
     async fn token(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
         let now = now();
         let db = self.engine.db();
-        let token = match self.tokens.get(&hash) {
-            Some(token) => token,
-            None => match tokens::by_hash(db, &hash.1).await? {
-                Some(token) => Arc::new(token),
-                None => return Ok(None),
-            },
+        let used = match self.tokens.get(&hash) {
+            Some(used) => used,
+            None => {
+                let Some(token) = tokens::by_hash(db, &hash.1).await? else {
+                    return Ok(None);
+                };
+                let used = || {
+                    Arc::new(Used {
+                        noted: Noted::at(token.last_used_at),
+                        token,
+                    })
+                };
+                let used = self.tokens.entry_by_ref(&hash).or_insert_with(used);
+                used.into_value()
+            }
         };
-        if token.expires_at.is_some_and(|end| now >= end) {
+        if used.token.expires_at.is_some_and(|end| now >= end) {
             return Ok(None);
         }
-        let Some(user) = self.user(hash.0, token.user_id).await? else {
+        let Some(user) = self.user(hash.0, used.token.user_id).await? else {
             return Ok(None);
         };
-        let due = token.last_used_at.is_none_or(|at| now - at >= NOTE_EVERY);
-        let token = if due {
-            tokens::note_use(db, token.scope.id, now).await?;
-            Arc::new(tokens::Found {
-                last_used_at: Some(now),
-                ..(*token).clone()
-            })
-        } else {
-            token
-        };
-        self.tokens.insert(hash.clone(), Arc::clone(&token));
+        if used.noted.claim(now, NOTE_EVERY) {
+            let noted = tokens::note_use(db, used.token.scope.id, now).await;
+            noted.inspect_err(|_| used.noted.release())?;
+        }
         Ok(Some(self.principal(hash, user, |user| Principal {
             user: Some(User::clone(user)),
-            token: Some(token.scope.clone()),
+            token: Some(used.token.scope.clone()),
             ..Principal::default()
         })))
     }

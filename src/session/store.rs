@@ -43,7 +43,7 @@ impl Lifetime {
 }
 
 /// A session as it is cached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Session {
     /// Its key.
     pub id: i64,

@@ -180,6 +180,11 @@ impl Session<'_> {
             .request(method, format!("http://{}{path}", self.app.address))
     }
 
+    /// Sends a request that was built before.
+    pub(crate) async fn execute(&self, request: reqwest::Request) -> Response {
+        self.client.execute(request).await.expect("an answer")
+    }
+
     /// GET: the status and the JSON.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         answer(

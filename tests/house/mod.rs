@@ -6,6 +6,7 @@
 
 pub(crate) mod app;
 pub(crate) mod property;
+pub(crate) mod tuned;
 
 use std::env;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -52,13 +53,18 @@ pub(crate) struct Fresh {
     _folder: Option<TempDir>,
 }
 
-pub(crate) async fn fresh(test: &str) -> Vec<Fresh> {
+/// A SQLite database that is not there yet.
+pub(crate) fn on_sqlite() -> Fresh {
     let folder = TempDir::new().expect("a temporary folder");
-    let mut all = vec![Fresh {
+    Fresh {
         url: format!("sqlite://{}", folder.path().join("test.sqlite").display()),
         server: None,
         _folder: Some(folder),
-    }];
+    }
+}
+
+pub(crate) async fn fresh(test: &str) -> Vec<Fresh> {
+    let mut all = vec![on_sqlite()];
     for (variable, home, rules) in SERVERS {
         let Ok(base) = env::var(variable) else {
             println!("SKIPPED {test}: {variable} is not set");

@@ -1,0 +1,417 @@
+//! What browsers are told and what they are refused.
+
+use quarterdeck::config::Config;
+use reqwest::header::{HeaderMap, ORIGIN};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::house::app::{Session, TestApp};
+use crate::house::tuned::{On, tuned};
+
+fn as_it_is(_: &mut Config) {}
+
+/// A path of the table with something in the place of its parameters.
+fn concrete(path: &str) -> String {
+    path.replace(":model", "author")
+        .replace(":id", "1")
+        .replace("*path", "account.css")
+}
+
+async fn send(
+    client: &Session<'_>,
+    method: &Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Response {
+    let mut request = client.request(method.clone(), path).json(&json!({}));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.expect("an answer")
+}
+
+async fn code(response: Response) -> String {
+    let text = response.text().await.expect("a body");
+    let body: Value = serde_json::from_str(&text).unwrap_or_default();
+    body["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn r29_a75_no_unsafe_route_takes_a_request_from_another_site() {
+    let name = "r29_a75_no_unsafe_route_takes_a_request_from_another_site";
+    tuned(name, On::Sqlite, as_it_is, async |app| {
+        let own = format!("http://{}", app.address);
+        let port = format!("http://{}:1", app.address.ip());
+        let admin = app.login("admin").await;
+        let is_unsafe = |m: &Method| !matches!(*m, Method::GET | Method::HEAD | Method::OPTIONS);
+        let routes: Vec<_> = app
+            .app
+            .routes()
+            .into_iter()
+            .filter(|(m, _)| is_unsafe(m))
+            .collect();
+        assert!(routes.len() >= 10, "{routes:?}");
+        for (method, path) in routes {
+            // Without a secret the internal group is not there at all.
+            let internal = path.starts_with("/api/internal");
+            let path = concrete(&path);
+            for refused in [
+                &[("sec-fetch-site", "cross-site")][..],
+                &[("sec-fetch-site", "same-site")],
+                &[("sec-fetch-site", "something-new")],
+                &[("sec-fetch-site", "")],
+                &[("sec-fetch-site", "cross-site"), ("origin", &own)],
+                &[
+                    ("sec-fetch-site", "same-origin"),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+                &[("origin", "null")],
+                &[("origin", "http://evil.test")],
+                &[("origin", &port)],
+                &[("origin", "")],
+                &[("origin", &own), ("origin", "http://evil.test")],
+            ] {
+                let response = send(&admin, &method, &path, refused).await;
+                let status = response.status().as_u16();
+                let wanted = if internal { 404 } else { 403 };
+                assert_eq!(status, wanted, "{method} {path} {refused:?}");
+                if !internal {
+                    assert_eq!(code(response).await, "cross_site");
+                }
+            }
+            for let_in in [
+                &[][..],
+                &[("sec-fetch-site", "same-origin")],
+                &[("sec-fetch-site", "none")],
+                &[("origin", own.as_str())],
+            ] {
+                let response = send(&app.anonymous(), &method, &path, let_in).await;
+                assert_ne!(
+                    code(response).await,
+                    "cross_site",
+                    "{method} {path} {let_in:?}"
+                );
+            }
+        }
+        assert_eq!(admin.get("/auth/session").await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r29_behind_a_public_url_only_its_origin_is_our_own() {
+    let name = "r29_behind_a_public_url_only_its_origin_is_our_own";
+    let tune = |c: &mut Config| c.server.public_url = Some("https://desk.test".to_owned());
+    tuned(name, On::Sqlite, tune, async |app| {
+        for (origin, refused) in [
+            ("https://desk.test", false),
+            ("http://desk.test", true),
+            ("https://desk.test:444", true),
+            ("https://desk.test.evil.test", true),
+            ("https://evil-desk.test", true),
+            ("null", true),
+        ] {
+            let headers = [("host", "desk.test"), ("origin", origin)];
+            let response = send(&app.anonymous(), &Method::POST, "/auth/logout", &headers).await;
+            assert_eq!(response.status() == 403, refused, "{origin}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r29_a_token_is_no_cookie_and_works_from_anywhere() {
+    let name = "r29_a_token_is_no_cookie_and_works_from_anywhere";
+    tuned(name, On::Sqlite, as_it_is, async |app| {
+        let db = app.app.engine.db();
+        let new = quarterdeck::auth::tokens::NewToken {
+            user_id: 1,
+            name: "test".to_owned(),
+            scopes: None,
+            expires_at: None,
+        };
+        let token = quarterdeck::auth::tokens::create(db, new).await.unwrap();
+        let body = json!({"name": "Ada", "slug": "ada", "country": "GB"});
+        for (key, status) in [(token.expose(), 201), ("qd_wrong", 403)] {
+            let request = app.anonymous().request(Method::POST, "/api/v1/author");
+            let request = request
+                .header("x-api-key", key)
+                .header("sec-fetch-site", "cross-site");
+            assert_eq!(request.json(&body).send().await.unwrap().status(), status);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r30_no_safe_request_changes_anything() {
+    let name = "r30_no_safe_request_changes_anything";
+    tuned(name, On::Sqlite, as_it_is, async |app| {
+        let admin = app.login("admin").await;
+        assert_eq!(admin.get("/auth/session").await.0, 200);
+        app.statements();
+        for (method, path) in app.app.routes() {
+            if method == Method::GET {
+                for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+                    drop(
+                        admin
+                            .request(method, &concrete(&path))
+                            .send()
+                            .await
+                            .unwrap(),
+                    );
+                }
+            }
+        }
+        let writes: Vec<_> = app
+            .statements()
+            .into_iter()
+            .filter(|sql| !sql.starts_with("SELECT"))
+            .collect();
+        assert_eq!(writes, Vec::<String>::new());
+    })
+    .await;
+}
+
+/// What every answer has (R28).
+fn check_security(headers: &HeaderMap, what: &str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        let all: Vec<_> = headers.get_all(name).iter().collect();
+        assert_eq!(all, [value], "{name} of {what}");
+    }
+    assert!(headers.contains_key("permissions-policy"), "{what}");
+    let policies: Vec<_> = headers.get_all("content-security-policy").iter().collect();
+    assert_eq!(policies.len(), 1, "{what}");
+    let policy = policies[0].to_str().unwrap();
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{part} of {what}: {policy}");
+    }
+    assert!(
+        !policy.contains("script-src 'self' 'unsafe") && !policy.contains("unsafe-eval"),
+        "{policy}"
+    );
+    let id = headers["x-request-id"].to_str().unwrap();
+    assert!(id.len() >= 16, "{what}");
+    // A37: nobody is told which version this is.
+    assert!(!headers.contains_key("server") && !headers.contains_key("x-powered-by"));
+}
+
+#[tokio::test]
+async fn r28_a26_every_answer_has_the_security_headers_and_none_but_static_ones_is_stored() {
+    let name = "r28_a26_every_answer_has_the_security_headers_and_none_but_static_ones_is_stored";
+    let tune = |c: &mut Config| {
+        c.server.body_limit = 1_000;
+        c.internal.secret = Some(quarterdeck::config::Secret::new(
+            "q8Zt1vN4yB7wKx2mP5rJ9sDfGhLc3eVa",
+        ));
+    };
+    tuned(name, On::Sqlite, tune, async |app| {
+        let admin = app.login("admin").await;
+        let body = json!({"name": "Ada", "slug": "ada", "country": "GB"});
+        let made = admin
+            .request(Method::POST, "/api/v1/author")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let etag = made.headers()["etag"].to_str().unwrap().to_owned();
+        let path = made.headers()["location"].to_str().unwrap().to_owned();
+        assert_eq!(made.status(), 201);
+        check_security(made.headers(), "201");
+        let big = json!({"name": "x".repeat(2_000)});
+        let null = &Value::Null;
+        let bad = json!({"name": 1});
+        for (method, to, header, body, status) in [
+            (
+                "GET",
+                path.as_str(),
+                ("if-none-match", etag.as_str()),
+                null,
+                304,
+            ),
+            ("GET", &path, ("accept", "*/*"), null, 200),
+            ("HEAD", &path, ("accept", "*/*"), null, 200),
+            ("OPTIONS", &path, ("accept", "*/*"), null, 204),
+            ("GET", "/", ("accept", "*/*"), null, 303),
+            ("GET", "/auth/login", ("accept", "text/html"), null, 200),
+            ("GET", "/api/docs", ("accept", "text/html"), null, 200),
+            ("GET", "/api/v1/author?x=1", ("accept", "*/*"), null, 400),
+            ("GET", "/api/internal/health", ("accept", "*/*"), null, 401),
+            (
+                "GET",
+                "/api/internal/health",
+                ("authorization", "Bearer x"),
+                null,
+                403,
+            ),
+            ("GET", "/nowhere", ("accept", "*/*"), null, 404),
+            ("GET", "/nowhere", ("accept", "text/html"), null, 404),
+            ("GET", "/admin/nowhere", ("accept", "text/html"), null, 404),
+            ("PUT", "/api/v1/author", ("accept", "*/*"), null, 405),
+            ("TRACE", "/api/v1/author", ("accept", "*/*"), null, 405),
+            ("POST", "/api/v1/author", ("accept", "*/*"), &body, 409),
+            ("POST", "/api/v1/author", ("accept", "*/*"), &big, 413),
+            (
+                "POST",
+                "/api/v1/author",
+                ("content-type", "text/plain"),
+                &body,
+                415,
+            ),
+            ("POST", "/api/v1/author", ("accept", "*/*"), &bad, 422),
+            ("POST", "/api/v1/author", ("origin", "null"), &body, 403),
+            ("GET", "/healthz", ("x_a", "1"), null, 400),
+            ("GET", "/healthz", ("host", "evil.test"), null, 400),
+            ("DELETE", &path, ("accept", "*/*"), null, 204),
+        ] {
+            let mut request = admin.request(method.parse().unwrap(), to);
+            if !body.is_null() {
+                request = request
+                    .header("content-type", "application/json")
+                    .body(body.to_string());
+            }
+            let mut request = request.build().unwrap();
+            let (name, value) = header;
+            let name: reqwest::header::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+            let response = admin.execute(request).await;
+            assert_eq!(response.status(), status, "{method} {to} {header:?}");
+            let what = format!("{status} {method} {to} {header:?}");
+            check_security(response.headers(), &what);
+            assert_eq!(response.headers()["cache-control"], "no-store", "{what}");
+            let is_error = status >= 400 && method != "HEAD";
+            if is_error {
+                let kind = response.headers()["content-type"]
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                let id = response.headers()["x-request-id"]
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                if kind == "application/problem+json" {
+                    let problem: Value = response.json().await.unwrap();
+                    assert_eq!(
+                        (&problem["status"], &problem["request_id"]),
+                        (&json!(status), &json!(id))
+                    );
+                } else {
+                    assert!(kind.starts_with("text/html"), "{what}: {kind}");
+                }
+            }
+        }
+        let kept = admin
+            .request(Method::GET, "/static/account.css")
+            .send()
+            .await
+            .unwrap();
+        check_security(kept.headers(), "static");
+        assert!(
+            kept.headers()["cache-control"]
+                .to_str()
+                .unwrap()
+                .starts_with("public")
+        );
+        assert!(!kept.headers().contains_key("strict-transport-security"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r28_over_https_every_answer_insists_on_https() {
+    let name = "r28_over_https_every_answer_insists_on_https";
+    let tune = |c: &mut Config| c.server.public_url = Some("https://desk.test".to_owned());
+    tuned(name, On::Sqlite, tune, async |app| {
+        for (path, status) in [
+            ("/healthz", 200),
+            ("/nowhere", 404),
+            ("/static/account.css", 200),
+        ] {
+            let request = app
+                .anonymous()
+                .request(Method::GET, path)
+                .header("host", "desk.test");
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), status);
+            let hsts = response.headers()["strict-transport-security"]
+                .to_str()
+                .unwrap();
+            assert_eq!(hsts, "max-age=31536000; includeSubDomains");
+        }
+    })
+    .await;
+}
+
+async fn from_origin(app: &TestApp, method: Method, origin: &str) -> HeaderMap {
+    let request = app
+        .anonymous()
+        .request(method, "/api/v1/author")
+        .header(ORIGIN, origin);
+    let request = request.header("access-control-request-method", "PATCH");
+    request.send().await.expect("an answer").headers().clone()
+}
+
+#[tokio::test]
+async fn r32_a12_no_other_origin_may_read_answers_unless_it_is_named() {
+    let name = "r32_a12_no_other_origin_may_read_answers_unless_it_is_named";
+    tuned(name, On::Sqlite, as_it_is, async |app| {
+        for method in [Method::GET, Method::OPTIONS] {
+            for origin in ["https://evil.test", "null", "http://localhost"] {
+                let headers = from_origin(app, method.clone(), origin).await;
+                assert!(
+                    !headers
+                        .keys()
+                        .any(|k| k.as_str().starts_with("access-control"))
+                );
+            }
+        }
+    })
+    .await;
+    let tune = |c: &mut Config| c.server.cors_origins = vec!["https://app.test".to_owned()];
+    tuned(name, On::Sqlite, tune, async |app| {
+        for method in [Method::GET, Method::OPTIONS] {
+            let headers = from_origin(app, method.clone(), "https://app.test").await;
+            assert_eq!(headers["access-control-allow-origin"], "https://app.test");
+            assert!(!headers.contains_key("access-control-allow-credentials"));
+            assert!(headers["vary"].to_str().unwrap().contains("Origin"));
+            for origin in [
+                "null",
+                "*",
+                "http://app.test",
+                "https://app.test:444",
+                "https://app.test.evil.test",
+                "https://evilapp.test",
+                "https://app.testx",
+                "https://sub.app.test",
+                "HTTPS://APP.TEST/",
+            ] {
+                let headers = from_origin(app, method.clone(), origin).await;
+                assert!(
+                    !headers.contains_key("access-control-allow-origin"),
+                    "{origin}"
+                );
+                assert!(headers["vary"].to_str().unwrap().contains("Origin"));
+            }
+        }
+        let headers = from_origin(app, Method::OPTIONS, "https://app.test").await;
+        for (name, part) in [
+            ("access-control-allow-methods", "PATCH"),
+            ("access-control-allow-headers", "Authorization"),
+            ("access-control-allow-headers", "If-Match"),
+        ] {
+            assert!(headers[name].to_str().unwrap().contains(part), "{name}");
+        }
+    })
+    .await;
+}

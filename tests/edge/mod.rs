@@ -1,0 +1,10 @@
+//! The edge: what the server makes of bytes, headers, browsers and crowds before any model is asked.
+
+mod bodies;
+mod browsers;
+mod crowds;
+mod faults;
+mod heads;
+mod inventory;
+mod slow;
+mod wire;
