@@ -2,6 +2,7 @@
 pub use quarterdeck_entity as entity;
 pub mod account;
 pub mod acl;
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod hook;
 pub mod http;
 pub mod limit;
+pub mod metrics;
 pub mod model;
 pub mod openapi;
 pub mod plugin;

@@ -28,6 +28,7 @@ use crate::crud::{Engine, EngineParts};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
 use crate::limit::{DEFAULT_KEYS, Limiter};
+use crate::metrics::Metrics;
 use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
 use crate::model::{ModelOptions, Registry};
@@ -90,6 +91,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// Logging in.
     pub accounts: Arc<Accounts>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     plugins: Plugins,
     findings: Vec<Finding>,
 }
@@ -299,6 +302,7 @@ impl AppBuilder {
             engine,
             identity,
             accounts,
+            metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
             plugins: Plugins(self.plugins),
             findings,
         })

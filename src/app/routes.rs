@@ -79,6 +79,20 @@ fn fixed() -> Vec<Entry> {
     ]
 }
 
+/// The admin's pages.
+fn of_admin() -> Vec<Entry> {
+    let pages = crate::admin::routes().into_iter();
+    pages
+        .map(|(method, path, endpoint)| Entry {
+            method,
+            path: path.to_owned(),
+            owner: "the admin".to_owned(),
+            endpoint,
+            allow: None,
+        })
+        .collect()
+}
+
 /// The routes of the public plugins.
 fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&Manifest) -> Settings) -> Vec<Entry> {
     let mut all = Vec::new();
@@ -130,6 +144,7 @@ async fn logged_in(request: Request) -> poem::Result<Request> {
 pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut entries = fixed();
+    entries.extend(of_admin());
     entries.extend(MADE.map(|path| own(path, Handler(healthz).boxed())));
     entries.extend(of_plugins(plugins, |_| Settings::default()));
     for (i, entry) in entries.iter().enumerate() {
@@ -175,7 +190,7 @@ fn shape(path: &str) -> Vec<&str> {
 }
 
 /// The paths of [`made`].
-const MADE: [&str; 2] = ["/api/openapi.json", "/"];
+const MADE: [&str; 3] = ["/api/openapi.json", "/metrics", "/"];
 
 /// Routes that carry something of the application.
 fn made(app: &App) -> Vec<Entry> {
@@ -184,13 +199,30 @@ fn made(app: &App) -> Vec<Entry> {
         let response = documents.serve(&call);
         async move { Ok::<_, Error>(response) }
     };
-    let mut entries = vec![own(MADE[0], Handler(openapi).boxed())];
+    let counted = Arc::clone(&app.metrics);
+    let metrics = move |call: Call| {
+        let text = if call.ctx.principal.is_superuser() {
+            counted.text().map_err(Error::internal)
+        } else if call.ctx.principal.is_anonymous() {
+            Err(Error::unauthenticated())
+        } else {
+            Err(Error::forbidden("read the metrics"))
+        };
+        async move {
+            let response = Response::builder().content_type("text/plain; version=0.0.4");
+            Ok(response.body(text?))
+        }
+    };
+    let mut entries = vec![
+        own(MADE[0], Handler(openapi).boxed()),
+        own(MADE[1], Handler(metrics).boxed()),
+    ];
     if let Some(target) = app.config.server.root_redirect.clone() {
         let redirect = move |_: Call| {
             let response = answer::see_other(&target);
             async move { Ok::<_, Error>(response) }
         };
-        entries.push(own(MADE[1], Handler(redirect).boxed()));
+        entries.push(own(MADE[2], Handler(redirect).boxed()));
     }
     entries
 }
@@ -237,6 +269,7 @@ pub(crate) fn documents(app: &App) -> Documents {
 /// Builds the router: the methods of each path merged.
 pub(super) fn router(app: &App) -> Route {
     let mut entries = fixed();
+    entries.extend(of_admin());
     entries.extend(made(app));
     entries.extend(of_plugins(&app.plugins.0, |manifest| {
         manifest.settings_in(&app.config)

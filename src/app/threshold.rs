@@ -21,6 +21,7 @@ use crate::http::answer::{self, Failed};
 use crate::http::assets::gzip;
 use crate::http::body::{self, BodyLimits};
 use crate::limit::{DEFAULT_KEYS, Decision, Limiter, network};
+use crate::metrics::Metrics;
 use crate::session::{Credentials, Identity};
 
 use super::methods::not_allowed;
@@ -43,6 +44,7 @@ pub struct Threshold {
     addresses: Limiter<std::net::IpAddr>,
     principals: Limiter<Counted>,
     anonymous: Arc<Principal>,
+    metrics: Arc<Metrics>,
     hsts: bool,
 }
 
@@ -66,6 +68,7 @@ impl Threshold {
             addresses: Limiter::new(limits.per_address, DEFAULT_KEYS),
             principals: Limiter::new(limits.per_principal, DEFAULT_KEYS),
             anonymous: Arc::new(Principal::anonymous()),
+            metrics: Arc::clone(&app.metrics),
             hsts: app.config.server.is_https(),
         }
     }
@@ -84,14 +87,18 @@ impl Threshold {
         if is_exempt(path) {
             return (Ok(Arc::clone(&self.anonymous)), None);
         }
-        if let Some(rest) = path.strip_prefix("/api/internal") {
-            if rest.is_empty() || rest.starts_with('/') {
-                let checked = check_internal(&self.config.internal, request.headers());
-                return match checked {
-                    Ok(()) => (Ok(Arc::new(Principal::system())), None),
-                    Err(error) => self.count_address(address, Err(error)),
-                };
-            }
+        let internal = path.strip_prefix("/api/internal");
+        if internal.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let checked = check_internal(&self.config.internal, request.headers());
+            return match checked {
+                Ok(()) => (Ok(Arc::new(Principal::system())), None),
+                Err(error) => self.count_address(address, Err(error)),
+            };
+        }
+        let by_secret =
+            path == "/metrics" && check_internal(&self.config.internal, request.headers()).is_ok();
+        if by_secret {
+            return (Ok(Arc::new(Principal::system())), None);
         }
         let given = match credentials(request.headers(), self.accounts.https) {
             Ok(given) => given,
@@ -343,7 +350,13 @@ impl Crossing {
     }
 
     fn page(&self, error: &Error) -> Response {
-        self.problem(error)
+        let ctx = Context {
+            principal: Arc::clone(&self.principal),
+            door: Door::Admin,
+            request_id: self.request_id.clone(),
+            address: self.address,
+        };
+        crate::admin::error_page(error, Some(&ctx), &self.path)
     }
 
     fn problem(&self, error: &Error) -> Response {
@@ -380,12 +393,16 @@ impl Endpoint for Threshold {
             is_static: request.uri().path().starts_with("/static/"),
             started: Instant::now(),
         };
+        self.metrics.begin();
         let entered = self.enter(request, &mut crossing).await;
         let mut response = self.leave(&crossing, entered);
         if crossing.takes_gzip {
             response = compress(response).await;
         }
-        let micros = crossing.started.elapsed().as_micros();
+        let took = crossing.started.elapsed();
+        self.metrics
+            .end(verb(&crossing), response.status().as_str(), took);
+        let micros = took.as_micros();
         tracing::info!(
             target: "access",
             ip = crossing.address.map(tracing::field::display),
@@ -398,6 +415,24 @@ impl Endpoint for Threshold {
             request_id = crossing.request_id,
         );
         Ok(response)
+    }
+}
+
+/// The verb of a request to the API by its method and path; `other` for everything else.
+fn verb(crossing: &Crossing) -> &'static str {
+    let Some(rest) = crossing.path.strip_prefix("/api/v1/") else {
+        return "other";
+    };
+    let record = rest.contains('/');
+    match (&crossing.method, record) {
+        (&Method::POST, true) if rest.ends_with("/_search") => "list",
+        (&(Method::GET | Method::HEAD), false) => "list",
+        (&(Method::GET | Method::HEAD), true) => "read",
+        (&Method::POST, false) => "create",
+        (&Method::PUT, true) => "replace",
+        (&Method::PATCH, true) => "patch",
+        (&Method::DELETE, true) => "delete",
+        _ => "other",
     }
 }
 

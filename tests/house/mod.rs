@@ -5,6 +5,7 @@
 //! them); where one is not set the test says SKIPPED and passes over that back end.
 
 pub(crate) mod app;
+pub(crate) mod property;
 
 use std::env;
 use std::panic::{AssertUnwindSafe, resume_unwind};
