@@ -1,5 +1,6 @@
 //! Quarterdeck
 pub use quarterdeck_entity as entity;
+pub use quarterdeck_migration as migration;
 pub mod account;
 pub mod acl;
 pub mod admin;

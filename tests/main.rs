@@ -16,5 +16,5 @@ mod auth;
 mod edge;
 mod house;
 mod plugins;
-mod query;
 mod process;
+mod query;

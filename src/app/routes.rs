@@ -222,7 +222,7 @@ fn made(app: &App) -> Vec<Entry> {
             let response = answer::see_other(&target);
             async move { Ok::<_, Error>(response) }
         };
-        entries.push(own(MADE[1], Handler(redirect).boxed()));
+        entries.push(own(MADE[2], Handler(redirect).boxed()));
     }
     entries
 }

@@ -209,6 +209,7 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         | Failure::Retry
         | Failure::Timeout
         | Failure::Unavailable
+        | Failure::Incomparable
         | Failure::Other => failure::plain(error),
     }
 }

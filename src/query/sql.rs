@@ -102,6 +102,14 @@ impl<'a> Compiler<'a> {
             (DbBackend::Postgres, _, Value::BigUnsigned(Some(n))) if i64::try_from(n).is_err() => {
                 Expr::val(rust_decimal::Decimal::from(n))
             }
+            // A column of a narrower character set (NVARCHAR holds three bytes a character) cannot be
+            // compared with such a text at all, unless it is said how; where the column is one of
+            // ours this is its own collation, and its index serves.
+            (DbBackend::MySql, Kind::Text(_), Value::String(Some(text)))
+                if text.chars().any(|c| c.len_utf8() > 3) =>
+            {
+                Expr::cust_with_exprs("? COLLATE utf8mb4_bin", [Expr::val(text)])
+            }
             (_, _, value) => Expr::val(value),
         }
     }

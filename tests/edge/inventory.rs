@@ -17,7 +17,8 @@ fn is_undocumented(path: &str) -> bool {
         "/auth/setup",
         "/static/*path",
     ];
-    PAGES.contains(&path) || path.starts_with("/api/internal/")
+    let admin = path == "/admin" || path.starts_with("/admin/");
+    PAGES.contains(&path) || admin || path.starts_with("/api/internal/")
 }
 
 /// `GET /auth/sessions/:`: methods and paths without the names of parameters.
