@@ -1,6 +1,7 @@
 //! Hooks around writes: what a project or a plugin adds to an operation, inside its transaction.
 //! Knows no concrete hook.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -71,7 +72,7 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
-    /// Runs after the commit; cannot fail any more.
+    /// Runs after the commit; cannot fail any more. A panic is logged, because the write is done.
     fn committed(&self, _model: &ModelMeta, _verb: Verb) {}
 }
 
@@ -92,6 +93,20 @@ impl Hooks {
     pub fn add(&mut self, hook: Arc<dyn Hook>) {
         self.0.push(hook);
         self.0.sort_by_key(|h| h.priority());
+    }
+
+    /// Tells the hooks of a model that a write is committed.
+    pub fn committed(&self, model: &ModelMeta, verb: Verb) {
+        for hook in self.of(model) {
+            let told = catch_unwind(AssertUnwindSafe(|| hook.committed(model, verb)));
+            if told.is_err() {
+                tracing::error!(
+                    hook = hook.id(),
+                    model = model.slug,
+                    "panicked after the commit"
+                );
+            }
+        }
     }
 
     /// The hooks that concern a model.

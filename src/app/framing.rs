@@ -52,6 +52,7 @@ pub(super) struct Framing {
     length: Length,
     /// The beginning of a line whose end has not come yet.
     line: Vec<u8>,
+    has_begun: bool,
 }
 
 impl Framing {
@@ -60,7 +61,13 @@ impl Framing {
             next: Next::Request,
             length: Length::Untold,
             line: Vec::new(),
+            has_begun: false,
         }
+    }
+
+    /// Whether the first line of any request has come; empty lines are none.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Whether a head has begun and not ended.
@@ -134,6 +141,7 @@ impl Framing {
     /// Takes a line without its LF.
     fn line(&mut self, line: &[u8]) -> Result<(), ()> {
         let line = line.strip_suffix(b"\r").ok_or(())?;
+        self.has_begun |= !line.is_empty();
         self.next = match (self.next, line) {
             (Next::Request, b"") => Next::Request,
             (Next::Request, b"PRI * HTTP/2.0") => Next::Frames,

@@ -30,23 +30,13 @@ enum Waiting {
     End,
 }
 
-/// How far the reading is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    /// Nothing has come yet.
-    Untouched,
-    /// As usual.
-    On,
-    /// The bytes were refused; nothing more is read, and this is left of the poison.
-    Refused(&'static [u8]),
-}
-
 /// A watched connection.
 #[derive(Debug)]
 pub(super) struct Guarded {
     stream: TcpStream,
     framing: Framing,
-    reading: Reading,
+    /// What is left of the poison once the bytes were refused; then nothing more is read.
+    poison: Option<&'static [u8]>,
     waiting: Waiting,
     timer: Pin<Box<Sleep>>,
     head: Duration,
@@ -60,7 +50,7 @@ impl Guarded {
         Self {
             stream,
             framing: Framing::new(),
-            reading: Reading::Untouched,
+            poison: None,
             waiting: Waiting::Nothing,
             timer: Box::pin(sleep(head)),
             head,
@@ -88,12 +78,11 @@ impl Guarded {
         if buffer.filled().len() == from {
             return;
         }
-        self.reading = Reading::On;
         if let Err(refused) = self.framing.look(&buffer.filled()[from..]) {
             buffer.set_filled(from + refused.at);
-            self.reading = Reading::Refused(give(POISON, buffer));
+            self.poison = Some(give(POISON, buffer));
         }
-        if !self.framing.is_in_head() {
+        if self.framing.has_begun() && !self.framing.is_in_head() {
             self.done(Waiting::Head);
         }
     }
@@ -127,8 +116,8 @@ impl AsyncRead for Guarded {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Reading::Refused(rest) = this.reading {
-            this.reading = Reading::Refused(give(rest, buffer));
+        if let Some(rest) = this.poison {
+            this.poison = Some(give(rest, buffer));
             return Poll::Ready(Ok(()));
         }
         let from = buffer.filled().len();
@@ -136,7 +125,7 @@ impl AsyncRead for Guarded {
             Poll::Ready(Ok(())) => this.look(buffer, from),
             Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
             // Between two requests the connection is idle, and hyper's timer counts.
-            Poll::Pending if this.reading == Reading::Untouched || this.framing.is_in_head() => {
+            Poll::Pending if !this.framing.has_begun() || this.framing.is_in_head() => {
                 let head = this.head;
                 ready!(this.wait(cx, Waiting::Head, head));
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -179,7 +168,7 @@ impl AsyncWrite for Guarded {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-        if !matches!(this.reading, Reading::Refused(_)) && !this.framing.is_in_request() {
+        if this.poison.is_none() && !this.framing.is_in_request() {
             return Poll::Ready(Ok(()));
         }
         let mut waste = [0; 8_192];

@@ -266,8 +266,11 @@ impl AppBuilder {
             db.observe(move |info| observer(&info.statement.sql));
         }
         let (mut registry, _) = Registry::build(&self.models);
-        if db.backend() == DbBackend::Sqlite {
-            registry.limit_decimals(15);
+        match db.backend() {
+            DbBackend::Sqlite => registry.limit_decimals(15),
+            // MariaDB takes 31 levels, and the audit wraps a value in two.
+            DbBackend::MySql => registry.limit_json(29),
+            _ => {}
         }
         let registry = Arc::new(registry);
         let key = state::signing_key(&db).await?;

@@ -27,7 +27,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         action: Option<Migrate>,
         /// With the tables of the demo.
-        #[arg(long)]
+        #[arg(long, global = true)]
         demo: bool,
     },
     /// Users.

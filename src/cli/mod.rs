@@ -16,7 +16,7 @@ use clap::Parser as _;
 
 use crate::app::{App, AppBuilder, StartError};
 use crate::config::{Config, Options};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use arguments::{Arguments, Command};
 
 type Configure = Box<dyn Fn(AppBuilder) -> AppBuilder + Send + Sync>;
@@ -90,7 +90,9 @@ impl From<Error> for Failure {
                 text.push_str(&fault.detail);
             }
         }
-        if let Some(source) = &error.source {
+        // What the database said of a fault of the caller's own adds nothing to it.
+        let is_ours = matches!(error.kind, Kind::Internal | Kind::Unavailable);
+        if let Some(source) = error.source.as_ref().filter(|_| is_ours) {
             text.push_str(&format!(" ({source})"));
         }
         Self(text)

@@ -153,9 +153,7 @@ impl Engine {
         match outcome {
             Ok(written) => {
                 tx.commit().await.map_err(failure::plain)?;
-                for hook in self.hooks.of(meta) {
-                    hook.committed(meta, request.verb);
-                }
+                self.hooks.committed(meta, request.verb);
                 Ok(written)
             }
             Err(Step::Links { before, source }) => {

@@ -136,6 +136,7 @@ fn field<C: ColumnTrait>(column: C, rust: &ArrayType) -> Option<Field> {
         widget: None,
         rules: Vec::new(),
         exact_digits: None,
+        max_depth: None,
     })
 }
 

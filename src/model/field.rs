@@ -44,6 +44,8 @@ pub struct Field {
     pub rules: Vec<Rule>,
     /// The most significant decimal digits the database keeps exactly, where it is limited.
     pub exact_digits: Option<usize>,
+    /// The deepest JSON the database takes, where that is less than a body may have.
+    pub max_depth: Option<usize>,
 }
 
 impl Field {
@@ -98,6 +100,12 @@ impl Field {
                 "inexact",
                 format!("can have at most {digits} significant digits on this database"),
             );
+        }
+        if let Some(depth) = self.max_depth
+            && value::json_depth(value) > depth
+        {
+            let detail = format!("can have at most {depth} levels on this database");
+            add("too_deep", detail);
         }
         for rule in &self.rules {
             if let Some(misfit) = rule.check(&text) {

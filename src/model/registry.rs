@@ -69,6 +69,15 @@ impl Registry {
         }
     }
 
+    /// Notes that this database takes JSON of only `depth` levels.
+    pub fn limit_json(&mut self, depth: usize) {
+        for field in self.models.iter_mut().flat_map(|m| &mut m.fields) {
+            if matches!(field.kind, Kind::Json) {
+                field.max_depth = Some(depth);
+            }
+        }
+    }
+
     fn by_table(&self, table: &str) -> Option<&ModelMeta> {
         self.models.iter().find(|m| m.table == table)
     }

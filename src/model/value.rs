@@ -273,6 +273,22 @@ fn decimal(size: Option<(u32, u32)>, text: &str) -> Result<Value, Misfit> {
     Ok(number.into())
 }
 
+/// How many arrays and objects are inside each other in a JSON value.
+#[must_use]
+pub fn json_depth(value: &Value) -> usize {
+    fn depth(json: &serde_json::Value) -> usize {
+        match json {
+            serde_json::Value::Array(all) => 1 + all.iter().map(depth).max().unwrap_or(0),
+            serde_json::Value::Object(all) => 1 + all.values().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    match value {
+        Value::Json(Some(json)) => depth(json),
+        _ => 0,
+    }
+}
+
 /// How many significant digits a decimal value has; SQLite keeps 15 of them.
 #[must_use]
 pub fn significant_digits(value: &Value) -> usize {

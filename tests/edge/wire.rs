@@ -52,6 +52,11 @@ impl Wire {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
 
+    /// Says that nothing more will come.
+    pub(super) async fn finish(&mut self) {
+        self.stream.shutdown().await.ok();
+    }
+
     /// Reads more; whether there was any.
     async fn more(&mut self) -> bool {
         let mut piece = [0; 16_384];
