@@ -1,3 +1,5 @@
+//! Form texts as JSON, kind by kind.
+
 use super::*;
 use crate::model::IntSize;
 use crate::model::describe::describe;

@@ -1,3 +1,5 @@
+//! Signatures of both schemes, right and wrong.
+
 use standardwebhooks::Webhook;
 
 use super::*;
