@@ -5,8 +5,8 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sea_query::SelectStatement;
 use sea_orm::Value;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
     QueryResult, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
@@ -296,7 +296,10 @@ mod tests {
         let made = |backend, sql: &str, values: Vec<Value>| {
             literal_limit(Statement::from_sql_and_values(backend, sql, values))
         };
-        let (sql, values) = ("SELECT 1 WHERE a = $1 LIMIT $2", vec![Value::from("x"), 26_u64.into()]);
+        let (sql, values) = (
+            "SELECT 1 WHERE a = $1 LIMIT $2",
+            vec![Value::from("x"), 26_u64.into()],
+        );
         let written = made(DbBackend::Postgres, sql, values.clone());
         assert_eq!(written.sql, "SELECT 1 WHERE a = $1 LIMIT 26");
         assert_eq!(written.values.unwrap().0, [Value::from("x")]);
