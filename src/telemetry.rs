@@ -1,6 +1,6 @@
 //! Log lines: on standard error, as text or JSON, with control characters escaped.
 //!
-//! Lines are gathered in memory and written together, at the latest after [`PAUSE`]: one system call
+//! Lines are gathered in memory and written together, at the latest after `PAUSE`: one system call
 //! for each line of the access log would cost more than most requests do.
 
 use std::io::{self, Write};

@@ -3,7 +3,10 @@
 
 #![expect(
     clippy::expect_used,
-    reason = "a test ends where an expectation is not met"
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "a test ends where an expectation is not met, and is as long as its story"
 )]
 #![expect(
     unreachable_pub,

@@ -1,5 +1,5 @@
 //! A query string, or the body of `_search`, as a [`Query`]. Both come down to the same few texts
-//! ([`Asked`]) and one function; every fault is reported, nothing is ever ignored.
+//! (`Asked`) and one function; every fault is reported, nothing is ever ignored.
 
 use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};

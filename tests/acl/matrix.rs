@@ -252,7 +252,7 @@ async fn r35_r40_a39_each_grant_opens_its_verb_of_its_model_and_nothing_else() {
                 assert_eq!(changed.status, 200, "{}", changed.text);
                 let client = Client { session: &tester, token: None };
                 check_grant(&world, client, (&subject, verb), false).await;
-                assert_eq!(seen(client).await, [slug.clone()]);
+                assert_eq!(seen(client).await, std::slice::from_ref(slug));
                 if verb == "list" {
                     check_unknown(client, &other).await;
                     // A token's scopes never add to what its owner may.
@@ -290,7 +290,7 @@ async fn r35_a39_the_scopes_of_a_token_narrow_what_a_superuser_may() {
                         token: Some(&bearer),
                     };
                     check_grant(&world, client, (&subject, verb), true).await;
-                    assert_eq!(seen(client).await, [slug.clone()]);
+                    assert_eq!(seen(client).await, std::slice::from_ref(slug));
                     if verb == "list" {
                         check_unknown(client, &other).await;
                     }

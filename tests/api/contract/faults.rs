@@ -46,7 +46,7 @@ async fn spoilt(world: &World<'_>, slug: &str, verb: &str, kind: &str) -> (Value
         let name = field["name"].as_str().expect("a name").to_owned();
         let double = kind == "range" && field["type"] == "number";
         let found =
-            wrong(kind, &field).filter(|_| !double && !(kind == "missing" && verb == "patch"));
+            wrong(kind, &field).filter(|_| !double && (kind != "missing" || verb != "patch"));
         match found {
             Some((spoilt, code)) => {
                 wanted.push(format!("/{name} {code}"));
