@@ -9,7 +9,7 @@ use quarterdeck::model::encode_key_part;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Map, Value, json};
 
-use crate::house::app::Session;
+use crate::house::app::{Session, TestApp};
 
 /// An answer, whole.
 #[derive(Debug, Clone)]
@@ -220,6 +220,14 @@ impl<'a> World<'a> {
         assert_eq!(made.status, 201, "{slug} {body}: {}", made.text);
         made.json()
     }
+}
+
+/// The statements since the last call, but those that find out who is asking.
+pub(crate) fn statements(app: &TestApp) -> Vec<String> {
+    const IDENTITY: [&str; 5] = ["qd_user", "qd_session", "qd_token", "qd_grant", "qd_role"];
+    let mut ran = app.statements();
+    ran.retain(|sql| !IDENTITY.iter().any(|table| sql.contains(table)));
+    ran
 }
 
 /// An array of strings.

@@ -104,7 +104,7 @@ async fn operators(world: &World<'_>, slug: &str, rows: &[Value], breaches: &mut
     }
 }
 
-/// The rows of every page, forwards by `next`, and whether `prev` leads back over the same pages.
+/// The pages of a list, forwards by `next`.
 async fn walk(world: &World<'_>, path: &str, breaches: &mut Breaches) -> Vec<Value> {
     let mut pages: Vec<Value> = Vec::new();
     let mut at = path.to_owned();
@@ -122,6 +122,11 @@ async fn walk(world: &World<'_>, path: &str, breaches: &mut Breaches) -> Vec<Val
             _ => break,
         }
     }
+    pages
+}
+
+/// `prev` leads back over the same pages.
+async fn walk_back(world: &World<'_>, path: &str, pages: &[Value], breaches: &mut Breaches) {
     let mut back = pages.last().cloned().unwrap_or_default();
     for page in pages.iter().rev().skip(1) {
         let cursor = text(&back["page"]["prev"]);
@@ -129,6 +134,9 @@ async fn walk(world: &World<'_>, path: &str, breaches: &mut Breaches) -> Vec<Val
         back = call(world.session, ("GET", &at), &[], None).await.json();
         breaches.same(&format!("{at} back"), &back["data"], &page["data"]);
     }
+}
+
+fn rows_of(pages: &[Value]) -> Vec<Value> {
     pages.iter().flat_map(|p| list(&p["data"])).collect()
 }
 
@@ -140,16 +148,14 @@ async fn orders(
 ) {
     let path = format!("/api/v1/{slug}?{condition}");
     let limit = (rows.len() / 4).max(2);
-    let walked = walk(world, &format!("{path}&limit={limit}"), breaches).await;
-    breaches.same(&format!("{path} pages"), walked, rows.to_vec());
+    let at = format!("{path}&limit={limit}");
+    let pages = walk(world, &at, breaches).await;
+    walk_back(world, &at, &pages, breaches).await;
+    breaches.same(&format!("{path} pages"), rows_of(&pages), rows.to_vec());
     let sorted = |f: &Value| (f["sortable"] == true).then(|| text(&f["name"]));
     for field in world.fields(slug).iter().filter_map(sorted) {
-        let up = walk(
-            world,
-            &format!("{path}&sort={field}&limit={limit}"),
-            breaches,
-        )
-        .await;
+        let at = format!("{path}&sort={field}&limit={limit}");
+        let up = rows_of(&walk(world, &at, breaches).await);
         let down = format!("{path}&sort=-{field}&limit=100");
         let down = call(world.session, ("GET", &down), &[], None).await.json();
         let mut down = list(&down["data"]);
