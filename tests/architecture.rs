@@ -124,7 +124,10 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// stand on a line of their own.
 fn code(text: &str) -> String {
     // Tests within a file may look at any model.
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
     let lines = text.lines().map(|line| {
         let trimmed = line.trim_start();
         if trimmed.starts_with("//") {
