@@ -307,7 +307,11 @@ async fn r38_a7_a_body_cannot_name_what_its_sender_may_not_write() {
                 let collection = format!("/api/v1/{slug}");
                 for (method, at) in [("POST", &collection), ("PUT", &path), ("PATCH", &path)] {
                     let own = names(&json!(
-                        record.as_object().unwrap().keys().collect::<Vec<_>>()
+                        record
+                            .as_object()
+                            .expect("an object")
+                            .keys()
+                            .collect::<Vec<_>>()
                     ));
                     for name in own.iter().map(String::as_str).chain(foreign) {
                         let value = record.get(name).cloned().unwrap_or(json!(1));

@@ -18,7 +18,13 @@ async fn some(world: &World<'_>, slug: &str) -> (String, Vec<Value>) {
     let path = format!("/api/v1/{slug}?limit=11");
     let first = call(world.session, ("GET", &path), &[], None).await.json();
     let key = world.key(slug).remove(0);
-    let mut values: Vec<String> = list(&first["data"])
+    let mut records = list(&first["data"]);
+    if slug == "qd_session" {
+        // Not the session that asks: it notes once a minute that it was used.
+        records.sort_by_key(|r| r[&key].as_i64());
+        records.remove(0);
+    }
+    let mut values: Vec<String> = records
         .iter()
         .map(|r| encode_key_part(&text(&r[&key]).replace(',', "\\,")).to_string())
         .collect();

@@ -77,7 +77,7 @@ async fn create(world: &World<'_>, slug: &str, breaches: &mut Breaches) -> Value
     let unique = fields.iter().any(|f| {
         let key = world.key(slug);
         let natural = key.len() == 1 && f["name"] == key[0] && f["read_only"] == false;
-        (f["unique"] == true || natural) && body.get(f["name"].as_str().unwrap()).is_some()
+        (f["unique"] == true || natural) && body.get(f["name"].as_str().expect("a name")).is_some()
     });
     if unique {
         breaches.same(&format!("{slug} twice: {}", twice.text), twice.status, 409);
