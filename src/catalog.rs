@@ -37,7 +37,9 @@ impl<'a> Catalog<'a> {
     /// A model; `None` where the caller has no verb on it.
     #[must_use]
     pub fn model(self, id: ModelId) -> Option<Seen<'a>> {
-        let may = |verb: &Verb| self.access.may(*verb, id);
+        // What only the system may do besides is not for any door, and so not for the catalog.
+        let offered = &self.registry.model(id).verbs;
+        let may = |verb: &Verb| offered.contains(verb) && self.access.may(*verb, id);
         let scopes: Vec<(Verb, Arc<Scope>)> = Verb::ALL
             .into_iter()
             .filter(may)

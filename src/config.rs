@@ -14,6 +14,7 @@ mod keys;
 mod layer;
 mod limits;
 mod log;
+mod plugin;
 mod reader;
 mod secret;
 mod server;
@@ -25,6 +26,7 @@ pub use self::fault::{ConfigError, Fault};
 pub use self::internal::Internal;
 pub use self::limits::{Password, Query, RateLimit, Session};
 pub use self::log::{Log, LogFormat};
+pub use self::plugin::PluginSetting;
 pub use self::secret::Secret;
 pub use self::server::Server;
 pub use self::sources::{Environment, Options};
@@ -54,7 +56,7 @@ pub struct Config {
     /// Log lines.
     pub log: Log,
     settings: Vec<Setting>,
-    plugins: Vec<(String, Secret)>,
+    plugins: Vec<PluginSetting>,
 }
 
 /// One setting as `quarterdeck config` shows it.
@@ -83,14 +85,15 @@ impl Config {
     /// Every fault found in any layer.
     pub fn resolve(options: &Options, environment: &Environment) -> Result<Self, ConfigError> {
         let mut faults = Vec::new();
-        let figment = sources::gather(options, environment, &mut faults);
+        let (figment, plugins) = sources::gather(options, environment, &mut faults);
         let mut reader = Reader::new(&figment, faults);
         let config = Self::read(&mut reader);
-        let (settings, faults) = reader.finish();
+        let (mut settings, faults) = reader.finish();
+        settings.extend(plugins.iter().map(PluginSetting::shown));
         if faults.is_empty() {
             Ok(Self {
                 settings,
-                plugins: environment.plugins(),
+                plugins,
                 ..config
             })
         } else {
@@ -113,13 +116,23 @@ impl Config {
         }
     }
 
-    /// The settings of one plugin: key and value.
+    /// The settings of all plugins, installed or not.
     #[must_use]
-    pub fn plugin(&self, name: &str) -> Vec<(String, Secret)> {
-        let prefix = format!("{name}_");
-        let own = self.plugins.iter();
-        own.filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
-            .collect()
+    pub fn plugins(&self) -> &[PluginSetting] {
+        &self.plugins
+    }
+
+    /// The same settings with one more of a plugin, for tests and for programs that keep their
+    /// settings elsewhere.
+    #[must_use]
+    pub fn with_plugin(mut self, plugin: &str, key: &str, value: &str) -> Self {
+        self.plugins.push(PluginSetting {
+            plugin: Some(plugin.to_owned()),
+            key: key.to_owned(),
+            value: Secret::new(value),
+            source: "program".to_owned(),
+        });
+        self
     }
 
     /// Each setting as it was loaded, with its source; secrets are masked.

@@ -70,7 +70,11 @@ fn catalogue(app: AppBuilder) -> AppBuilder {
                 .search([category::Column::Name])
                 .many_to_many::<book::Entity>("books")
         })
-        .model::<book_category::Entity>(|m| m.group("Catalogue").label("Category of a book"))
+        .model::<book_category::Entity>(|m| {
+            m.group("Catalogue")
+                .label("Category of a book")
+                .label_plural("Categories of books")
+        })
         .model::<price_list::Entity>(|m| m.group("Catalogue").label("Price list"))
 }
 

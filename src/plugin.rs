@@ -12,6 +12,8 @@ use poem::http::Method;
 use poem::{EndpointExt as _, Response};
 
 use crate::app::AppBuilder;
+use crate::check::Finding;
+use crate::config::{Config, Secret};
 use crate::error::Error;
 use crate::http::{Call, Handler};
 
@@ -29,7 +31,8 @@ pub struct Manifest {
     /// Names of the plugins that must be installed too.
     pub requires: &'static [&'static str],
     /// The settings it reads, with what each is for. Values come from
-    /// `QUARTERDECK_PLUGIN_{NAME}_{KEY}` or `[plugin.{name}]` in the file.
+    /// `QUARTERDECK_PLUGIN_{NAME}_{KEY}` or `[plugin.{name}]` in the file. A part of a name that is
+    /// not fixed stands in braces: `{source}_secret`.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
@@ -39,6 +42,36 @@ impl Manifest {
     pub fn mount(&self) -> String {
         self.prefix
             .map_or_else(|| format!("/api/{}", self.name), ToOwned::to_owned)
+    }
+
+    /// Whether it declares a setting of that name.
+    #[must_use]
+    pub fn declares(&self, key: &str) -> bool {
+        self.settings.iter().any(|(name, _)| fits(name, key))
+    }
+
+    /// The values of its declared settings.
+    #[must_use]
+    pub fn settings_in(&self, config: &Config) -> Settings {
+        let own = config.plugins().iter().filter_map(|setting| {
+            let key = setting.key_of(self.name).filter(|key| self.declares(key))?;
+            Some((key.to_owned(), setting.value.clone()))
+        });
+        Settings(own.collect())
+    }
+}
+
+/// Whether a key has a declared name, in which `{…}` stands for one character or more.
+fn fits(name: &str, key: &str) -> bool {
+    match name
+        .split_once('{')
+        .and_then(|(a, rest)| Some((a, rest.split_once('}')?.1)))
+    {
+        None => name == key,
+        Some((before, after)) => {
+            let free = key.strip_prefix(before).and_then(|k| k.strip_suffix(after));
+            free.is_some_and(|free| !free.is_empty())
+        }
     }
 }
 
@@ -125,18 +158,51 @@ pub trait Plugin: Send + Sync + 'static {
     /// Adds itself to an application: models, migrations, hooks.
     fn install(&self, app: AppBuilder) -> AppBuilder;
 
-    /// Its routes. `settings` has the values of the manifest's settings that are set.
+    /// What is wrong with the values of its settings. Ids of findings are the plugin's own, such as
+    /// `webhooks.E001`; an error stops the start.
+    fn check(&self, _settings: &Settings) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Its routes. `settings` has the values of the manifest's settings that are set; it is empty
+    /// when only the addresses are looked at.
     fn routes(&self, settings: Arc<Settings>) -> Vec<PluginRoute>;
 }
 
 /// The values of a plugin's settings, secret until used.
 #[derive(Debug, Default)]
-pub struct Settings(pub Vec<(String, crate::config::Secret)>);
+pub struct Settings(pub Vec<(String, Secret)>);
 
 impl Settings {
     /// The value of a setting.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&crate::config::Secret> {
+    pub fn get(&self, key: &str) -> Option<&Secret> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+}
+
+/// The guide to writing a plugin; what it shows is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/plugins.md")]
+struct Guide;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_name_may_have_a_part_that_is_not_fixed() {
+        for (name, key, expected) in [
+            ("timeout", "timeout", true),
+            ("timeout", "timeouts", false),
+            ("{source}_secret", "shop_secret", true),
+            ("{source}_secret", "shop_of_ann_secret", true),
+            ("{source}_secret", "_secret", false),
+            ("{source}_secret", "shop_secrets", false),
+            ("to_{name}_url", "to_a_url", true),
+            ("to_{name}_url", "to_url", false),
+        ] {
+            assert_eq!(fits(name, key), expected, "{name} {key}");
+        }
     }
 }

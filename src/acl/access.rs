@@ -117,8 +117,15 @@ pub struct ScopedLens<'a> {
 }
 
 impl Lens for ScopedLens<'_> {
+    /// The fields of the lens's own model are seen as its scope says, and that speaks of the rows
+    /// in the scope only: by a relation that leads back to the model no other row is reached.
     fn rows(&self, model: ModelId) -> Option<Filter> {
-        self.access.listed(model).map(|scope| scope.rows.clone())
+        let listed = self.access.listed(model)?.rows.clone();
+        Some(if model == self.model && listed != self.scope.rows {
+            listed.and(self.scope.rows.clone())
+        } else {
+            listed
+        })
     }
 
     fn sight(&self, model: ModelId, field: FieldId) -> Sight {

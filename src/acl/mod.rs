@@ -175,7 +175,7 @@ pub fn decide(
 ) -> Decision {
     let meta = registry.model(model);
     let has = |verb: Verb| {
-        meta.verbs.contains(&verb)
+        (meta.verbs.contains(&verb) || principal.system && meta.system_verbs.contains(&verb))
             && principal.token_allows(&meta.slug, verb)
             && (principal.is_superuser() || policy.grants(principal, model, verb).next().is_some())
     };

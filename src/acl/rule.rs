@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::model::{FieldId, Input, ModelId, Registry, Verb};
+use crate::model::{FieldId, Input, ModelId, Op, Registry, Verb};
 use crate::query::path::Scope as PathScope;
 use crate::query::{Filter, Lens, Limits, Sight, tree};
 
@@ -105,8 +105,8 @@ fn bind(tree: &Input, principal: &Principal) -> Option<Input> {
                 let user = principal.user.as_ref()?;
                 match name {
                     "user.id" => Input::Number(user.id.to_string()),
-                    "user.username" => Input::String(user.username.clone()),
-                    "user.email" => Input::String(user.email.clone()?),
+                    "user.username" => given(Some(&user.username))?,
+                    "user.email" => given(user.email.as_ref())?,
                     _ => return None,
                 }
             }
@@ -122,11 +122,37 @@ fn bind(tree: &Input, principal: &Principal) -> Option<Input> {
         Input::Object(members) => Input::Object(
             members
                 .iter()
-                .map(|(k, v)| Some((k.clone(), bind(v, principal)?)))
+                .map(|(k, v)| match v {
+                    // Every text contains the empty one.
+                    Input::String(text) if text.is_empty() && is_pattern(k) => None,
+                    _ => Some((k.clone(), bind(v, principal)?)),
+                })
                 .collect::<Option<_>>()?,
         ),
         Input::Bool(_) | Input::Number(_) => tree.clone(),
     })
+}
+
+/// A user's own text; one that is empty is as good as none.
+fn given(text: Option<&String>) -> Option<Input> {
+    text.filter(|t| !t.is_empty())
+        .map(|t| Input::String(t.clone()))
+}
+
+/// Whether a member of a rule looks for a text within others.
+fn is_pattern(member: &str) -> bool {
+    let op = member.rsplit_once("__").and_then(|(_, op)| Op::named(op));
+    matches!(
+        op,
+        Some(
+            Op::Contains
+                | Op::IContains
+                | Op::StartsWith
+                | Op::IStartsWith
+                | Op::EndsWith
+                | Op::IEndsWith
+        )
+    )
 }
 
 /// The lens of a rule's author: everything but secrets.

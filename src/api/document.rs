@@ -19,8 +19,11 @@ use crate::openapi::{Operation, View, document};
 pub struct Documents {
     plugins: Vec<Operation>,
     cookie: &'static str,
-    made: Cache<(i64, Option<i64>, Option<i64>), Arc<Vec<u8>>>,
+    made: Cache<Reader, Arc<Vec<u8>>>,
 }
+
+/// Whose document: the policy version, the user, the token.
+type Reader = (i64, Option<i64>, Option<i64>);
 
 impl Documents {
     /// For an application with these plugin operations.

@@ -6,6 +6,7 @@ pub mod edge;
 mod framing;
 mod guard;
 pub mod methods;
+mod plugins;
 pub mod routes;
 pub mod server;
 pub mod system;
@@ -29,6 +30,7 @@ use crate::crud::{Engine, EngineParts};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
 use crate::limit::{DEFAULT_KEYS, Limiter};
+use crate::metrics::Metrics;
 use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
 use crate::model::{ModelOptions, Registry};
@@ -91,6 +93,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// Logging in.
     pub accounts: Arc<Accounts>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     plugins: Plugins,
     findings: Vec<Finding>,
 }
@@ -232,6 +236,7 @@ impl AppBuilder {
     pub fn check(&self) -> Vec<Finding> {
         let (registry, mut findings) = Registry::build(&self.models);
         findings.extend(routes::check(&registry, &self.plugins));
+        findings.extend(plugins::check(&self.config, &self.plugins));
         if self.config.password.memory_kib < 19_456 {
             let message = "passwords are hashed with less memory than OWASP's minimum".to_owned();
             let hint = "raise password.memory_kib to 19456 or more";
@@ -308,6 +313,7 @@ impl AppBuilder {
             engine,
             identity,
             accounts,
+            metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
             plugins: Plugins(self.plugins),
             findings,
         })

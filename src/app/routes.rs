@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
 use crate::model::{Registry, Verb};
 use crate::openapi::Operation;
-use crate::plugin::{Guard, Plugin, PluginRoute, Settings};
+use crate::plugin::{Guard, Manifest, Plugin, PluginRoute, Settings};
 
 use super::App;
 use super::methods::{Allow, Methods};
@@ -79,8 +79,22 @@ fn fixed() -> Vec<Entry> {
     ]
 }
 
+/// The admin's pages.
+fn of_admin() -> Vec<Entry> {
+    let pages = crate::admin::routes().into_iter();
+    pages
+        .map(|(method, path, endpoint)| Entry {
+            method,
+            path: path.to_owned(),
+            owner: "the admin".to_owned(),
+            endpoint,
+            allow: None,
+        })
+        .collect()
+}
+
 /// The routes of the public plugins.
-fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settings>) -> Vec<Entry> {
+fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&Manifest) -> Settings) -> Vec<Entry> {
     let mut all = Vec::new();
     for plugin in plugins {
         let manifest = plugin.manifest();
@@ -93,7 +107,7 @@ fn of_plugins(plugins: &[Arc<dyn Plugin>], settings: impl Fn(&str) -> Arc<Settin
             guard,
             endpoint,
             ..
-        } in plugin.routes(settings(manifest.name))
+        } in plugin.routes(Arc::new(settings(&manifest)))
         {
             let endpoint = match guard {
                 Guard::Open => endpoint,
@@ -130,22 +144,16 @@ async fn logged_in(request: Request) -> poem::Result<Request> {
 pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut entries = fixed();
-    entries.extend(of_plugins(plugins, |_| Arc::default()));
+    entries.extend(of_admin());
+    entries.extend(MADE.map(|path| own(path, Handler(healthz).boxed())));
+    entries.extend(of_plugins(plugins, |_| Settings::default()));
     for (i, entry) in entries.iter().enumerate() {
-        let shape = |path: &str| -> Vec<String> {
-            path.split('/')
-                .map(|s| {
-                    if s.starts_with(':') {
-                        ":".into()
-                    } else {
-                        s.into()
-                    }
-                })
-                .collect()
-        };
-        let other = entries[..i]
-            .iter()
-            .find(|e| e.method == entry.method && shape(&e.path) == shape(&entry.path));
+        // Two methods of one path belong together only under the same names of its variable
+        // parts: of `/a/:x` and `/a/:y` the second could never be reached.
+        let other = entries[..i].iter().find(|e| {
+            shape(&e.path) == shape(&entry.path)
+                && (e.method == entry.method || e.path != entry.path)
+        });
         if let Some(other) = other {
             let message = format!(
                 "{} {} is wanted by {} and by {}",
@@ -167,32 +175,22 @@ pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Fin
             }
         }
     }
-    findings.extend(missing_plugins(plugins));
     findings
 }
 
-fn missing_plugins(plugins: &[Arc<dyn Plugin>]) -> Vec<Finding> {
-    let installed: Vec<&str> = plugins.iter().map(|p| p.manifest().name).collect();
-    let mut findings = Vec::new();
-    for plugin in plugins {
-        let manifest = plugin.manifest();
-        for needed in manifest.requires.iter().filter(|n| !installed.contains(n)) {
-            let message = format!("it requires the plugin `{needed}`, which is not installed");
-            let hint = "add it with `.plugin(…)`";
-            findings.push(Finding::error("plugin.E001", manifest.name, message, hint));
-        }
-        if installed.iter().filter(|n| **n == manifest.name).count() > 1 {
-            let message = "two plugins have this name".to_owned();
-            findings.push(Finding::error(
-                "plugin.E002",
-                manifest.name,
-                message,
-                "remove one",
-            ));
-        }
-    }
-    findings
+/// A path without the names of its variable parts.
+fn shape(path: &str) -> Vec<&str> {
+    path.split('/')
+        .map(|part| match part.chars().next() {
+            Some(':') => ":",
+            Some('*') => "*",
+            _ => part,
+        })
+        .collect()
 }
+
+/// The paths of [`made`].
+const MADE: [&str; 3] = ["/api/openapi.json", "/metrics", "/"];
 
 /// Routes that carry something of the application.
 fn made(app: &App) -> Vec<Entry> {
@@ -201,13 +199,30 @@ fn made(app: &App) -> Vec<Entry> {
         let response = documents.serve(&call);
         async move { Ok::<_, Error>(response) }
     };
-    let mut entries = vec![own("/api/openapi.json", Handler(openapi).boxed())];
+    let counted = Arc::clone(&app.metrics);
+    let metrics = move |call: Call| {
+        let text = if call.ctx.principal.is_superuser() {
+            counted.text().map_err(Error::internal)
+        } else if call.ctx.principal.is_anonymous() {
+            Err(Error::unauthenticated())
+        } else {
+            Err(Error::forbidden("read the metrics"))
+        };
+        async move {
+            let response = Response::builder().content_type("text/plain; version=0.0.4");
+            Ok(response.body(text?))
+        }
+    };
+    let mut entries = vec![
+        own(MADE[0], Handler(openapi).boxed()),
+        own(MADE[1], Handler(metrics).boxed()),
+    ];
     if let Some(target) = app.config.server.root_redirect.clone() {
         let redirect = move |_: Call| {
             let response = answer::see_other(&target);
             async move { Ok::<_, Error>(response) }
         };
-        entries.push(own("/", Handler(redirect).boxed()));
+        entries.push(own(MADE[2], Handler(redirect).boxed()));
     }
     entries
 }
@@ -231,7 +246,7 @@ pub(crate) fn documents(app: &App) -> Documents {
         if !manifest.public_api {
             continue;
         }
-        let settings = Arc::new(Settings(app.config.plugin(manifest.name)));
+        let settings = Arc::new(manifest.settings_in(&app.config));
         let routes = plugin.routes(settings).into_iter();
         operations.extend(
             routes
@@ -254,9 +269,10 @@ pub(crate) fn documents(app: &App) -> Documents {
 /// Every route of an application.
 fn entries(app: &App) -> Vec<Entry> {
     let mut entries = fixed();
+    entries.extend(of_admin());
     entries.extend(made(app));
-    entries.extend(of_plugins(&app.plugins.0, |name| {
-        Arc::new(Settings(app.config.plugin(name)))
+    entries.extend(of_plugins(&app.plugins.0, |manifest| {
+        manifest.settings_in(&app.config)
     }));
     entries
 }
@@ -299,12 +315,24 @@ fn verbs_of(request: &Request, pairs: &[(Verb, Method)]) -> Result<Vec<Method>, 
     let engine = request.data::<Arc<crate::crud::Engine>>();
     let engine = engine.ok_or_else(|| Error::internal("a request without an engine"))?;
     let name = request.raw_path_param("model").unwrap_or_default();
-    let verbs = &engine.model(name)?.verbs;
-    Ok(pairs
+    let model = engine.model(name)?;
+    let verbs = &model.verbs;
+    let methods: Vec<Method> = pairs
         .iter()
         .filter(|(v, _)| verbs.contains(v))
         .map(|(_, m)| m.clone())
-        .collect())
+        .collect();
+    // A handler checks its caller itself. What is answered without one (OPTIONS, 405) must not tell
+    // that a model is there to who has no verb on it (A39); the anonymous get 401 from a handler.
+    let method = Some(request.method()).filter(|m| **m != Method::HEAD);
+    let handled = methods.contains(method.unwrap_or(&Method::GET));
+    if let (false, Some(ctx)) = (handled, request.data::<crate::crud::Context>()) {
+        let may = |verb: Verb| engine.may(ctx, verb, model.id);
+        if !ctx.principal.is_anonymous() && !Verb::ALL.into_iter().any(may) {
+            return Err(Error::not_found());
+        }
+    }
+    Ok(methods)
 }
 
 fn of_collection(request: &Request) -> Result<Vec<Method>, Error> {

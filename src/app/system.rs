@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use chrono::Utc;
 use quarterdeck_entity::system::{audit, grant, role, session, token, user, user_role};
 use sea_orm::Value;
 
@@ -13,7 +12,7 @@ use crate::hook::{Hook, Write};
 use crate::model::patch::Changes;
 use crate::model::{ModelMeta, Rule, Verb, Widget};
 use crate::session::Identity;
-use crate::store::Tx;
+use crate::store::{Tx, now};
 
 use super::AppBuilder;
 
@@ -152,7 +151,7 @@ impl Hook for Guardian {
             }
         }
         if table == "qd_user" {
-            let now = Value::from(Utc::now());
+            let now = Value::from(now());
             if write.verb == Verb::Create {
                 put(write.model, changes, "created_at", now.clone());
             }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
+use poem::error::NotFoundError;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, IntoResponse as _, Request, Response, Route};
 
@@ -21,6 +22,7 @@ use crate::http::answer::{self, Failed};
 use crate::http::assets::gzip;
 use crate::http::body::{self, BodyLimits};
 use crate::limit::{DEFAULT_KEYS, Decision, Limiter, network};
+use crate::metrics::Metrics;
 use crate::session::{Credentials, Identity};
 
 use super::methods::not_allowed;
@@ -43,6 +45,7 @@ pub struct Threshold {
     addresses: Limiter<std::net::IpAddr>,
     principals: Limiter<Counted>,
     anonymous: Arc<Principal>,
+    metrics: Arc<Metrics>,
     hsts: bool,
 }
 
@@ -66,6 +69,7 @@ impl Threshold {
             addresses: Limiter::new(limits.per_address, DEFAULT_KEYS),
             principals: Limiter::new(limits.per_principal, DEFAULT_KEYS),
             anonymous: Arc::new(Principal::anonymous()),
+            metrics: Arc::clone(&app.metrics),
             hsts: app.config.server.is_https(),
         }
     }
@@ -84,14 +88,18 @@ impl Threshold {
         if is_exempt(path) {
             return (Ok(Arc::clone(&self.anonymous)), None);
         }
-        if let Some(rest) = path.strip_prefix("/api/internal") {
-            if rest.is_empty() || rest.starts_with('/') {
-                let checked = check_internal(&self.config.internal, request.headers());
-                return match checked {
-                    Ok(()) => (Ok(Arc::new(Principal::system())), None),
-                    Err(error) => self.count_address(address, Err(error)),
-                };
-            }
+        let internal = path.strip_prefix("/api/internal");
+        if internal.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let checked = check_internal(&self.config.internal, request.headers());
+            return match checked {
+                Ok(()) => (Ok(Arc::new(Principal::system())), None),
+                Err(error) => self.count_address(address, Err(error)),
+            };
+        }
+        let by_secret =
+            path == "/metrics" && check_internal(&self.config.internal, request.headers()).is_ok();
+        if by_secret {
+            return (Ok(Arc::new(Principal::system())), None);
         }
         let given = match credentials(request.headers(), self.accounts.https) {
             Ok(given) => given,
@@ -188,10 +196,8 @@ impl Threshold {
         let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {
             Ok(Ok(Ok(response))) => Ok(response),
-            // What the router says of a path that it does not have is not for us to repeat.
-            Ok(Ok(Err(error))) if error.status() == StatusCode::NOT_FOUND => {
-                Err(Error::not_found())
-            }
+            // A path of no route; what a route itself says of an error stands.
+            Ok(Ok(Err(error))) if error.is::<NotFoundError>() => Err(Error::not_found()),
             Ok(Ok(Err(error))) => Ok(error.into_response()),
             Ok(Err(panic)) => Err(Error::internal(panic_text(&*panic))),
             Err(_) => Err(Error::unavailable(
@@ -351,7 +357,13 @@ impl Crossing {
     }
 
     fn page(&self, error: &Error) -> Response {
-        self.problem(error)
+        let ctx = Context {
+            principal: Arc::clone(&self.principal),
+            door: Door::Admin,
+            request_id: self.request_id.clone(),
+            address: self.address,
+        };
+        crate::admin::error_page(error, Some(&ctx), &self.path)
     }
 
     fn problem(&self, error: &Error) -> Response {
@@ -390,12 +402,16 @@ impl Endpoint for Threshold {
             closes: false,
             started: Instant::now(),
         };
+        self.metrics.begin();
         let entered = self.enter(request, &mut crossing).await;
         let mut response = self.leave(&crossing, entered);
         if crossing.takes_gzip {
             response = compress(response).await;
         }
-        let micros = crossing.started.elapsed().as_micros();
+        let took = crossing.started.elapsed();
+        self.metrics
+            .end(verb(&crossing), response.status().as_str(), took);
+        let micros = took.as_micros();
         tracing::info!(
             target: "access",
             ip = crossing.address.map(tracing::field::display),
@@ -408,6 +424,24 @@ impl Endpoint for Threshold {
             request_id = crossing.request_id,
         );
         Ok(response)
+    }
+}
+
+/// The verb of a request to the API by its method and path; `other` for everything else.
+fn verb(crossing: &Crossing) -> &'static str {
+    let Some(rest) = crossing.path.strip_prefix("/api/v1/") else {
+        return "other";
+    };
+    let record = rest.contains('/');
+    match (&crossing.method, record) {
+        (&Method::POST, true) if rest.ends_with("/_search") => "list",
+        (&(Method::GET | Method::HEAD), false) => "list",
+        (&(Method::GET | Method::HEAD), true) => "read",
+        (&Method::POST, false) => "create",
+        (&Method::PUT, true) => "replace",
+        (&Method::PATCH, true) => "patch",
+        (&Method::DELETE, true) => "delete",
+        _ => "other",
     }
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::acl::User;
 use crate::error::{Error, Fault};
-use crate::store::{Db, Tx, failure};
+use crate::store::{Db, Tx, failure, now};
 
 use super::password::{PasswordError, Passwords};
 use super::state;
@@ -122,7 +122,7 @@ async fn store_hash(tx: &Tx, id: i64, hash: String) -> Result<(), Error> {
         .map_err(failure::plain)?;
     let mut row = found.ok_or_else(Error::not_found)?.into_active_model();
     row.password_hash = Set(Some(hash));
-    row.updated_at = Set(Utc::now());
+    row.updated_at = Set(now());
     row.update(tx).await.map_err(failure::plain)?;
     Ok(())
 }

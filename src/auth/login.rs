@@ -7,7 +7,7 @@ use quarterdeck_entity::system::login_throttle;
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, QuerySelect as _};
 
 use crate::error::{Error, Kind};
-use crate::store::{Db, Tx, failure};
+use crate::store::{Db, Tx, failure, now};
 
 use super::accounts;
 use super::password::{Passwords, Verdict};
@@ -24,7 +24,7 @@ pub async fn login(
     (name, password): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<i64, Error> {
-    let now = Utc::now();
+    let now = now();
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let scopes = [
         Scope::Account { name, address },

@@ -5,7 +5,7 @@
 //! [`PasswordError::Busy`]. A password is never trimmed, folded or cut.
 
 mod argon;
-mod common;
+mod guessable;
 mod machine;
 mod queue;
 
@@ -124,7 +124,7 @@ impl Passwords {
                 min: self.min_length,
             });
         }
-        if common::contains(password) {
+        if guessable::contains(password) {
             Err(Weakness::Common)
         } else {
             Ok(())

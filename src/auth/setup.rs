@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, Paginat
 
 use crate::config::Secret;
 use crate::error::{Error, Fault};
-use crate::store::{Db, failure};
+use crate::store::{Db, failure, now};
 
 use super::password::Passwords;
 use super::{accounts, secret, state};
@@ -21,7 +21,7 @@ const LIFETIME: TimeDelta = TimeDelta::minutes(30);
 /// No randomness, or what the database said.
 pub async fn offer(db: &Db) -> Result<Secret, Error> {
     let text = secret::random().map_err(Error::internal)?;
-    let until = Utc::now() + LIFETIME;
+    let until = now() + LIFETIME;
     let stored = format!("{} {}", secret::digest(text.expose()), until.timestamp());
     let tx = db.begin().await?;
     state::set(&tx, NAME, &stored).await?;
@@ -35,7 +35,7 @@ pub async fn offer(db: &Db) -> Result<Secret, Error> {
 /// What the database said.
 pub async fn is_open(db: &Db, candidate: &str) -> Result<bool, Error> {
     let stored = state::get(db.reader(), NAME).await?;
-    Ok(stored.is_some_and(|s| fits(&s, candidate, Utc::now())) && !accounts::any(db).await?)
+    Ok(stored.is_some_and(|s| fits(&s, candidate, now())) && !accounts::any(db).await?)
 }
 
 fn fits(stored: &str, candidate: &str, now: DateTime<Utc>) -> bool {
@@ -79,7 +79,7 @@ pub async fn claim(
         .map_err(accounts::hash_error)?;
     let tx = db.begin().await?;
     let stored = state::get(&tx, NAME).await?;
-    let still = stored.is_some_and(|s| fits(&s, candidate, Utc::now()));
+    let still = stored.is_some_and(|s| fits(&s, candidate, now()));
     let first = user::Entity::find()
         .count(&tx)
         .await
@@ -89,7 +89,7 @@ pub async fn claim(
     if !still || !first || !state::remove(&tx, NAME).await? {
         return Err(Error::not_found());
     }
-    let now = Utc::now();
+    let now = now();
     let row = user::ActiveModel {
         username: Set(username.to_owned()),
         password_hash: Set(Some(hash)),

@@ -12,7 +12,7 @@ use crate::acl::TokenScope;
 use crate::config::Secret;
 use crate::error::Error;
 use crate::model::Verb;
-use crate::store::{Db, failure};
+use crate::store::{Db, failure, now};
 
 use super::{secret, state};
 
@@ -64,7 +64,7 @@ pub async fn create(db: &Db, new: NewToken) -> Result<Secret, Error> {
         prefix: Set(secret::shown_part(text.expose()).to_owned()),
         token_hash: Set(secret::digest(text.expose())),
         scopes: Set(scopes),
-        created_at: Set(Utc::now()),
+        created_at: Set(now()),
         expires_at: Set(new.expires_at),
         ..Default::default()
     };
@@ -146,7 +146,7 @@ pub async fn revoke(db: &Db, id: i64) -> Result<bool, Error> {
         return Ok(false);
     };
     let mut row: token::ActiveModel = row.into();
-    row.revoked_at = Set(Some(Utc::now()));
+    row.revoked_at = Set(Some(now()));
     row.update(&tx).await.map_err(failure::plain)?;
     state::raise_version(&tx).await?;
     tx.commit().await.map_err(failure::plain)?;

@@ -120,6 +120,7 @@ pub fn run(project: Project) -> ExitCode {
         .build()
         .map_err(|e| Failure(e.to_string()))
         .and_then(|runtime| runtime.block_on(execute(project, arguments)));
+    crate::telemetry::flush();
     match outcome {
         Ok(code) => code,
         Err(failure) => {

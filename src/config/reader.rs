@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::secret::Secret;
 
 /// What is printed for a value that must not be seen.
-const MASK: &str = "\"********\"";
+pub(super) const MASK: &str = "\"********\"";
 
 /// Reads settings one by one and keeps what was read and what was wrong.
 pub(super) struct Reader<'a> {

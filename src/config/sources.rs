@@ -12,17 +12,16 @@ use super::distance::nearest;
 use super::fault::Fault;
 use super::keys::{self, Key};
 use super::layer::Layer;
+use super::plugin::{self, PluginSetting};
 use super::secret::Secret;
 
 /// The file that is read when none is named; it may be absent.
 const FILE: &str = "quarterdeck.toml";
 /// The variable that names another file.
 const FILE_VARIABLE: &str = "QUARTERDECK_CONFIG";
-/// What the settings of plugins begin with; which there are, only the plugins know.
-const PLUGIN: &str = "QUARTERDECK_PLUGIN_";
 /// Variables of our own that are no settings: tests, benches, examples and the tools of the house.
 const NOT_SETTINGS: [&str; 5] = [
-    PLUGIN,
+    plugin::PREFIX,
     "QUARTERDECK_TEST_",
     "QUARTERDECK_BENCH_",
     "QUARTERDECK_CHINOOK_",
@@ -100,12 +99,24 @@ impl Environment {
     }
 
     /// The settings of plugins: `name_key` in lower case, and the value.
-    pub(super) fn plugins(&self) -> Vec<(String, Secret)> {
-        let own = self.variables.iter().filter_map(|(name, value)| {
-            let key = name.strip_prefix(PLUGIN)?.to_ascii_lowercase();
-            Some((key, Secret::new(value.clone()?)))
-        });
-        own.collect()
+    fn plugins(&self, faults: &mut Vec<Fault>) -> Vec<PluginSetting> {
+        let mut settings = Vec::new();
+        for (variable, value) in &self.variables {
+            let Some(rest) = variable.strip_prefix(plugin::PREFIX) else {
+                continue;
+            };
+            let source = format!("environment {variable}");
+            match value {
+                Some(value) => settings.push(PluginSetting {
+                    plugin: None,
+                    key: rest.to_ascii_lowercase(),
+                    value: Secret::new(value.clone()),
+                    source,
+                }),
+                None => faults.push(Fault::new(variable, source, "the value is not UTF-8")),
+            }
+        }
+        settings
     }
 
     fn value(&self, name: &str) -> Option<&str> {
@@ -128,27 +139,32 @@ pub(super) fn defaults(faults: &mut Vec<Fault>) -> Figment {
     }
 }
 
-/// All layers in their order.
+/// All layers in their order, and the settings of plugins.
 pub(super) fn gather(
     options: &Options,
     environment: &Environment,
     faults: &mut Vec<Fault>,
-) -> Figment {
+) -> (Figment, Vec<PluginSetting>) {
     let figment = defaults(faults);
     let keys = keys::all().unwrap_or_default();
     let mut layers = Vec::new();
-    layers.extend(file_layer(options, environment, &keys, faults));
+    let mut of_file = Vec::new();
+    if let Some((source, mut table)) = file(options, environment, faults) {
+        of_file = plugin::of_file(&source, &mut table, faults);
+        layers.push(known_entries(source, table, &keys, faults));
+    }
     layers.extend(environment_layers(environment, &keys, faults));
     layers.extend(flag_layers(options));
-    layers.into_iter().fold(figment, Figment::merge)
+    let plugins = plugin::merged(of_file, environment.plugins(faults));
+    (layers.into_iter().fold(figment, Figment::merge), plugins)
 }
 
-fn file_layer(
+/// The words that name the file, and what is in it.
+fn file(
     options: &Options,
     environment: &Environment,
-    keys: &[Key],
     faults: &mut Vec<Fault>,
-) -> Option<Layer> {
+) -> Option<(String, Table)> {
     let named = options.config.as_deref().or_else(|| {
         environment
             .value(FILE_VARIABLE)
@@ -172,7 +188,7 @@ fn file_layer(
         }
     };
     match text.parse::<Table>() {
-        Ok(table) => Some(known_entries(source, table, keys, faults)),
+        Ok(table) => Some((source, table)),
         Err(error) => {
             faults.push(unreadable(&source, &text, &error));
             None

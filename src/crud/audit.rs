@@ -6,7 +6,7 @@ use serde_json::Map;
 
 use crate::error::Error;
 use crate::model::{FieldId, ModelMeta, Verb, value};
-use crate::store::{Tx, failure};
+use crate::store::{Tx, failure, now};
 
 use super::Context;
 
@@ -28,7 +28,7 @@ pub(super) async fn record(
     record_id.truncate(record_id.floor_char_boundary(255));
     let principal = &ctx.principal;
     let row = audit::ActiveModel {
-        at: Set(chrono::Utc::now()),
+        at: Set(now()),
         user_id: Set(principal.user.as_ref().map(|u| u.id)),
         username: Set(Some(principal.name().to_owned())),
         token_id: Set(principal.token.as_ref().map(|t| t.id)),

@@ -38,11 +38,13 @@ pub(super) fn unique(model: &ModelMeta, scope: &Scope, names: &[String]) -> Erro
     conflict("unique", "Another record already has this value.", faults)
 }
 
-/// A driver names the column, or a key whose name is made from the table's and the column's.
+/// A driver names the column, or a key whose name is made from the table's and the column's. Behind
+/// a view they are those of the base table, whose spelling may differ: `artist_id` for `ArtistId`.
 fn names_column(name: &str, model: &ModelMeta, column: &str) -> bool {
     let snake = crate::model::describe::snake_case;
     let (table, snake_column) = (snake(&model.table), snake(column));
     name == column
+        || name == snake_column
         || ["key", "idx", "unique", "uq"].iter().any(|end| {
             let plain = name.to_ascii_lowercase();
             plain == format!("{table}_{snake_column}_{end}")
@@ -207,6 +209,7 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         | Failure::Retry
         | Failure::Timeout
         | Failure::Unavailable
+        | Failure::Incomparable
         | Failure::Other => failure::plain(error),
     }
 }

@@ -16,6 +16,18 @@ use crate::store::row;
 use super::Engine;
 use super::layout::Layout;
 
+/// Most values in the IN of one statement. Every step of `expand` may multiply the records by its
+/// limit, and SQLite binds no more than 32,766 values (the other drivers 65,535).
+const MAX_LINKS: usize = 20_000;
+
+fn too_many(relation: &str) -> Error {
+    let detail = format!(
+        "{relation} would have to be embedded in more than {MAX_LINKS} records; ask for fewer rows \
+         (limit) or fewer steps."
+    );
+    Error::parameter("expand", "too_many_records", detail)
+}
+
 /// The records of one relation, by the link that holds them.
 #[derive(Debug)]
 pub(super) struct Embedded {
@@ -129,6 +141,9 @@ impl Engine {
         }
         if keys.is_empty() {
             return Ok(embedded);
+        }
+        if keys.len().saturating_mul(embedded.link.len()) > MAX_LINKS {
+            return Err(too_many(&embedded.name));
         }
         let target = self.registry.model(expand.target);
         let mut inner = Layout::new(target, &expand.fields);

@@ -78,6 +78,19 @@ impl Context {
             address: None,
         }
     }
+
+    /// The same request as Quarterdeck itself, for a plugin that has proved its caller by its own
+    /// means, a signature say. A plugin gets a caller's rights and no more unless it asks for this;
+    /// what is written then stands in the audit under `system` and the door `plugin` (A46).
+    #[must_use]
+    pub fn as_system(&self) -> Self {
+        tracing::debug!(request_id = self.request_id, "system context");
+        Self {
+            principal: Arc::new(Principal::system()),
+            door: Door::Plugin,
+            ..self.clone()
+        }
+    }
 }
 
 /// Everything the operations need. One per process, shared.

@@ -199,10 +199,6 @@ impl Engine {
         })
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the three parts of a read, used once"
-    )]
     fn parse_read(
         &self,
         ctx: &Context,

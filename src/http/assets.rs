@@ -36,7 +36,8 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 4] = [
+static ASSETS: [Asset; 5] = [
+    asset!("admin.css", "text/css; charset=utf-8"),
     asset!("account.css", "text/css; charset=utf-8"),
     asset!("swagger-ui/swagger-ui.css", "text/css; charset=utf-8"),
     asset!(
@@ -55,14 +56,14 @@ impl Asset {
     }
 }
 
-/// Compresses bytes; on failure, which memory does not know, they stay as they are.
+/// Compresses bytes; nothing on failure, which memory does not know.
 #[must_use]
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(compressed) => compressed,
-        Err(_) => Vec::new(),
-    }
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .unwrap_or_default()
 }
 
 /// `GET /static/*path`

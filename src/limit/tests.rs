@@ -1,3 +1,5 @@
+//! The window against a model of it, and its limits in memory.
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

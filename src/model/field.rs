@@ -156,8 +156,11 @@ pub enum Rule {
     /// An absolute URL.
     Url,
     /// A rule of the project's own; the text it returns follows the field's name.
-    Custom(Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>),
+    Custom(CustomRule),
 }
+
+/// A rule of the project's own.
+pub type CustomRule = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

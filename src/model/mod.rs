@@ -69,6 +69,8 @@ pub struct ModelMeta {
     pub system: bool,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
+    /// The verbs that a system context has besides.
+    pub system_verbs: Vec<Verb>,
     by_name: HashMap<String, FieldId>,
 }
 

@@ -44,6 +44,8 @@ pub struct Options {
     pub relation_names: Vec<(String, String)>,
     /// The verbs the model has at all.
     pub verbs: Option<Vec<Verb>>,
+    /// The verbs that only the system itself has on it besides.
+    pub system_verbs: Vec<Verb>,
     /// One of Quarterdeck's own models.
     pub system: bool,
 }
@@ -310,6 +312,14 @@ impl<E: EntityTrait> ModelOptions<E> {
     #[must_use]
     pub fn verbs(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
         self.options.verbs = Some(verbs.into_iter().collect());
+        self
+    }
+
+    /// Verbs that only a system context has besides ([`crate::crud::Context::as_system`]): what a
+    /// plugin records by itself, and nobody else writes. No door offers them.
+    #[must_use]
+    pub fn system_verbs(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
+        self.options.system_verbs = verbs.into_iter().collect();
         self
     }
 

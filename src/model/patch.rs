@@ -28,6 +28,9 @@ pub struct Changes {
     pub defaults: Vec<FieldId>,
 }
 
+/// The code of the fault that a required field is out of the caller's sight.
+const INCOMPLETE: &str = "incomplete";
+
 /// Checks `body` against the model and the caller's writable fields.
 ///
 /// `writable` says for each field whether this caller may name it; a field it may not write but may
@@ -65,6 +68,13 @@ pub fn validate(
             None if purpose == Purpose::Patch || !field.accepted() => {}
             None if model.key.contains(&id) && !natural_key => {}
             None if !allowed.writable(id) && purpose == Purpose::Replace => {}
+            // A field that the caller may neither write nor read is not named, not even as missing.
+            None if field.required() && !allowed.writable(id) && !allowed.readable(id) => {
+                let detail = "The record has a required part that you cannot write.";
+                if !faults.iter().any(|f| f.code == INCOMPLETE) {
+                    faults.push(Fault::pointer(String::new(), INCOMPLETE, detail));
+                }
+            }
             None if faults
                 .iter()
                 .any(|f| f.field_name().as_deref() == Some(&field.name)) => {}

@@ -156,15 +156,6 @@ fn model(id: ModelId, of: &Description, options: &Options, found: &mut Vec<Findi
         .clone()
         .unwrap_or_else(|| snake_case(&of.table));
     check_slug(&slug, found);
-    for column in &of.unsupported {
-        let message = format!("the column `{column}` has a type that cannot be served");
-        found.push(Finding::error(
-            "model.E003",
-            &slug,
-            message,
-            "leave it out of the entity",
-        ));
-    }
     let fields: Vec<Field> = of
         .fields
         .iter()
@@ -178,31 +169,7 @@ fn model(id: ModelId, of: &Description, options: &Options, found: &mut Vec<Findi
         .enumerate()
         .map(|(i, f)| (f.name.clone(), i))
         .collect();
-    if by_name.len() != fields.len() {
-        let message = "two fields have the same JSON name".to_owned();
-        found.push(Finding::error(
-            "model.E004",
-            &slug,
-            message,
-            "rename one with `.field(…)`",
-        ));
-    }
-    for (i, field) in fields.iter().enumerate() {
-        if field.secret && key.contains(&i) {
-            let message = format!("the key field `{}` cannot be secret", field.name);
-            found.push(Finding::error(
-                "model.E005",
-                &slug,
-                message,
-                "records need an address",
-            ));
-        }
-        if field.secret && !field.nullable && !field.has_default && !options.system {
-            let message = format!("no create can fill the secret field `{}`", field.name);
-            let hint = "make it nullable, or fill it in `before_save` and say `.has_default()`";
-            found.push(Finding::warning("model.W002", &slug, message, hint));
-        }
-    }
+    check_fields(&slug, of, options, (&fields, &key), found);
     let label = options
         .label
         .clone()
@@ -228,17 +195,7 @@ fn model(id: ModelId, of: &Description, options: &Options, found: &mut Vec<Findi
         ));
     }
     let search = all(&options.search);
-    for &i in &search {
-        if !matches!(fields[i].kind, Kind::Text(_)) || fields[i].secret {
-            let message = format!("`{}` cannot be searched", fields[i].name);
-            found.push(Finding::error(
-                "model.E008",
-                &slug,
-                message,
-                "`search` takes text columns",
-            ));
-        }
-    }
+    check_search(&slug, &fields, &search, found);
     let list = options
         .list
         .as_deref()
@@ -268,9 +225,69 @@ fn model(id: ModelId, of: &Description, options: &Options, found: &mut Vec<Findi
         ordering: ordering.unwrap_or_default(),
         system: options.system,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
+        system_verbs: options.system_verbs.clone(),
         by_name,
         fields,
         slug,
+    }
+}
+
+/// Columns that cannot be served, names that clash, secrets where none can be.
+fn check_fields(
+    slug: &str,
+    of: &Description,
+    options: &Options,
+    (fields, key): (&[Field], &[FieldId]),
+    found: &mut Vec<Finding>,
+) {
+    for column in &of.unsupported {
+        let message = format!("the column `{column}` has a type that cannot be served");
+        found.push(Finding::error(
+            "model.E003",
+            slug,
+            message,
+            "leave it out of the entity",
+        ));
+    }
+    let names: std::collections::HashSet<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+    if names.len() != fields.len() {
+        let message = "two fields have the same JSON name".to_owned();
+        found.push(Finding::error(
+            "model.E004",
+            slug,
+            message,
+            "rename one with `.field(…)`",
+        ));
+    }
+    for (i, field) in fields.iter().enumerate() {
+        if field.secret && key.contains(&i) {
+            let message = format!("the key field `{}` cannot be secret", field.name);
+            found.push(Finding::error(
+                "model.E005",
+                slug,
+                message,
+                "records need an address",
+            ));
+        }
+        if field.secret && !field.nullable && !field.has_default && !options.system {
+            let message = format!("no create can fill the secret field `{}`", field.name);
+            let hint = "make it nullable, or fill it in `before_save` and say `.has_default()`";
+            found.push(Finding::warning("model.W002", slug, message, hint));
+        }
+    }
+}
+
+fn check_search(slug: &str, fields: &[Field], search: &[FieldId], found: &mut Vec<Finding>) {
+    for &i in search {
+        if !matches!(fields[i].kind, Kind::Text(_)) || fields[i].secret {
+            let message = format!("`{}` cannot be searched", fields[i].name);
+            found.push(Finding::error(
+                "model.E008",
+                slug,
+                message,
+                "`search` takes text columns",
+            ));
+        }
     }
 }
 

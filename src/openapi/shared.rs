@@ -339,20 +339,29 @@ fn responses() -> Value {
         "HeadProblem".into(),
         empty("As for GET, without the body", &["Retry-After"]),
     );
+    // The listener's own answer, before anything of ours has seen the request.
+    all.insert(
+        "HeadersTooLarge".into(),
+        json!({"description": "More than 16 kB of address and headers"}),
+    );
     Value::Object(all)
 }
 
 /// References to these problems and to those that every operation may end in.
 pub(super) fn problems(kinds: &[Kind]) -> Map<String, Value> {
-    let always = [Kind::TooManyRequests, Kind::Internal, Kind::Unavailable];
+    let always = [
+        Kind::Malformed,
+        Kind::TooManyRequests,
+        Kind::Internal,
+        Kind::Unavailable,
+    ];
     let mut all: Vec<Kind> = kinds.iter().copied().chain(always).collect();
     all.sort_by_key(|k| k.status());
-    all.into_iter()
-        .map(|kind| {
-            (
-                kind.status().to_string(),
-                reference("responses", &format!("{kind:?}")),
-            )
-        })
-        .collect()
+    all.dedup();
+    let own = all.into_iter().map(|kind| {
+        let name = format!("{kind:?}");
+        (kind.status().to_string(), reference("responses", &name))
+    });
+    let listener = ("431".to_owned(), reference("responses", "HeadersTooLarge"));
+    own.chain([listener]).collect()
 }

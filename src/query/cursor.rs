@@ -13,8 +13,8 @@ use crate::model::{ModelMeta, value};
 use super::{Filter, Position, SortKey};
 
 const TAG: usize = 16;
-/// No honest cursor is longer; sort keys are short texts.
-const MAX_LENGTH: usize = 8 * 1024;
+/// No honest cursor is longer. A sort value may be a long text, and then so is its cursor.
+const MAX_LENGTH: usize = 1024 * 1024;
 
 /// What binds a cursor to its query: a hash of the model, the filter and the order.
 pub type Binding = [u8; 32];

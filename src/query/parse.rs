@@ -1,11 +1,11 @@
 //! A query string, or the body of `_search`, as a [`Query`]. Both come down to the same few texts
-//! ([`Asked`]) and one function; every fault is reported, nothing is ever ignored.
+//! (`Asked`) and one function; every fault is reported, nothing is ever ignored.
 
 use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};
 
 use super::cursor::{Cursors, digest};
-use super::path::{Operand, Refusal, Scope, Step, at_parameter, at_pointer};
+use super::path::{MAX_PATTERN, Operand, Refusal, Scope, Step, at_parameter, at_pointer};
 use super::{CountMode, Expand, Filter, Place, Position, Projected, Query, SortKey, tree};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
@@ -208,9 +208,9 @@ fn finish(
             CountMode::None
         }
     };
-    let binding = digest(scope.registry.model(model), &filter, &sort);
     let position = position(scope, &asked, limit, &mut faults, |text| {
-        cursors.open(text, &binding, scope.registry.model(model), &sort)
+        let meta = scope.registry.model(model);
+        cursors.open(text, &digest(meta, &filter, &sort), meta, &sort)
     });
     if faults.is_empty() {
         Ok(Query {
@@ -250,6 +250,10 @@ fn quick_search(scope: &mut Scope<'_>, model: ModelId, asked: &Asked) -> Result<
     }
     if text.contains('\0') {
         return Err(("nul", "q must not contain NUL.".into()));
+    }
+    if text.len() > MAX_PATTERN {
+        let detail = format!("q can have at most {MAX_PATTERN} bytes.");
+        return Err(("too_long", detail));
     }
     if text.trim().chars().count() < 2 {
         return Err(("too_short", "q needs at least 2 characters.".into()));
@@ -341,7 +345,13 @@ fn projection(
             .filter(|p| !p.is_empty());
         parts.map(|p| p.split('.').collect()).collect()
     };
-    let (fields, expand) = (list("fields"), list("expand"));
+    let (fields, mut expand) = (list("fields"), list("expand"));
+    let max = scope.limits.max_conditions;
+    if expand.len() > max {
+        let detail = format!("expand has at most {max} paths (max_conditions).");
+        faults.push(asked.fault("expand", ("too_many_paths", detail)));
+        expand.clear();
+    }
     for path in fields.iter().filter(|p| p.len() > 1) {
         let relation = &path[..path.len() - 1];
         if !expand.iter().any(|e| e.starts_with(relation)) {

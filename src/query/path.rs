@@ -7,6 +7,10 @@ use crate::model::{FieldId, Input, Kind, ModelId, ModelMeta, Op, Registry};
 
 use super::{Cmp, Filter, Lens, Limits, Place, Sight};
 
+/// The longest text to look for within others. SQLite takes patterns of 50,000 bytes, and escaping
+/// may make three of one.
+pub(super) const MAX_PATTERN: usize = 10_000;
+
 /// What the parsers share: the registry, the caller's lens, the limits, and the conditions counted
 /// so far.
 pub struct Scope<'a> {
@@ -254,6 +258,12 @@ impl Scope<'_> {
                 return Err(refuse(Misfit {
                     code: "nul",
                     detail: "must not contain NUL".into(),
+                }));
+            }
+            if text.len() > MAX_PATTERN {
+                return Err(refuse(Misfit {
+                    code: "too_long",
+                    detail: format!("can have at most {MAX_PATTERN} bytes with {}", op.name()),
                 }));
             }
             Ok(Filter::Like {

@@ -5,7 +5,6 @@
 
 use sea_orm::DbBackend;
 use sea_orm::Value;
-use sea_orm::sea_query::extension::postgres::PgExpr as _;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr as _;
 use sea_orm::sea_query::{
     Alias, CaseStatement, DynIden, Expr, ExprTrait as _, IntoIden as _, LikeExpr, NullOrdering,
@@ -91,10 +90,25 @@ impl<'a> Compiler<'a> {
                 },
                 value,
             ) => Expr::val(value).as_enum(Alias::new(name)),
-            // SQLite stores decimals as REAL and would compare a bound text as text.
+            // SQLite stores decimals as REAL and would compare a bound text as text. By way of the
+            // text, because `to_f64` is exact to 15 digits only.
             (DbBackend::Sqlite, Kind::Decimal(_), Value::Decimal(Some(d))) => {
-                use rust_decimal::prelude::ToPrimitive as _;
-                Expr::val(d.to_f64().unwrap_or(f64::MAX))
+                Expr::val(d.to_string().parse().unwrap_or(f64::MAX))
+            }
+            // No such number is stored, and the drivers panic on it: a larger type compares right.
+            (DbBackend::Sqlite, _, Value::BigUnsigned(Some(n))) if i64::try_from(n).is_err() => {
+                Expr::val(9.3e18)
+            }
+            (DbBackend::Postgres, _, Value::BigUnsigned(Some(n))) if i64::try_from(n).is_err() => {
+                Expr::val(rust_decimal::Decimal::from(n))
+            }
+            // A column of a narrower character set (NVARCHAR holds three bytes a character) cannot be
+            // compared with such a text at all, unless it is said how; where the column is one of
+            // ours this is its own collation, and its index serves.
+            (DbBackend::MySql, Kind::Text(_), Value::String(Some(text)))
+                if text.chars().any(|c| c.len_utf8() > 3) =>
+            {
+                Expr::cust_with_exprs("? COLLATE utf8mb4_bin", [Expr::val(text)])
             }
             (_, _, value) => Expr::val(value),
         }
@@ -110,35 +124,6 @@ impl<'a> Compiler<'a> {
                 let condition = self.condition(source, guard);
                 CaseStatement::new().case(condition, column).into()
             }
-        }
-    }
-
-    /// A field as rows are ordered by it. Native enums sort by their text, not by the place of the
-    /// value in the type's declaration, as they do on databases that have no such type.
-    fn ranked(&mut self, source: &Source, field: FieldId, guard: Option<&Filter>) -> Expr {
-        let seen = self.seen(source, field, guard);
-        match (&self.meta(source).fields[field].kind, self.backend) {
-            (
-                Kind::Enum {
-                    native: Some(_), ..
-                },
-                DbBackend::Postgres,
-            ) => seen.cast_as(Alias::new("text")),
-            (
-                Kind::Enum {
-                    native: Some(_), ..
-                },
-                DbBackend::MySql,
-            ) => Expr::cust_with_exprs("CAST(? AS CHAR)", [seen]),
-            _ => seen,
-        }
-    }
-
-    /// A value to compare a [`Self::ranked`] field with.
-    fn rank(&self, kind: &Kind, value: &Value) -> Expr {
-        match kind {
-            Kind::Enum { .. } => Expr::val(value.clone()),
-            _ => self.bound(kind, value.clone()),
         }
     }
 
@@ -269,7 +254,12 @@ impl<'a> Compiler<'a> {
         match self.backend {
             DbBackend::Sqlite if !fold => column.glob(glob_pattern(place, text)),
             DbBackend::Sqlite => column.like(like_pattern(place, text)),
-            DbBackend::Postgres if fold => column.ilike(like_pattern(place, text)),
+            // Backslash is the escape without a word of it; sea-query puts the pattern and its ESCAPE
+            // into parentheses after ILIKE, which is no SQL.
+            DbBackend::Postgres if fold => {
+                let pattern = Expr::val(like_text(place, text));
+                Expr::cust_with_exprs("$1 ILIKE $2", [column, pattern])
+            }
             DbBackend::Postgres => column.like(like_pattern(place, text)),
             // The column's own collation may ignore case, accents, or be of a narrower character
             // set: both sides are compared in utf8mb4, byte by byte.
@@ -346,6 +336,31 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// What a key sorts by. A database sorts its own enums by declaration, yet MariaDB compares
+    /// them with a text by the text: here they are texts, in one order on every database.
+    fn sorted(&mut self, root: &Source, key: &SortKey) -> Expr {
+        let expr = self.seen(root, key.field, key.guard.as_ref());
+        if !is_native_enum(&self.meta(root).fields[key.field].kind) {
+            return expr;
+        }
+        match self.backend {
+            DbBackend::Postgres => Expr::cust_with_exprs("CAST($1 AS text) COLLATE \"C\"", [expr]),
+            DbBackend::MySql => {
+                Expr::cust_with_exprs("CONVERT(? USING utf8mb4) COLLATE utf8mb4_bin", [expr])
+            }
+            _ => expr,
+        }
+    }
+
+    /// A sort value beside [`Self::sorted`].
+    fn sort_value(&self, kind: &Kind, value: &Value) -> Expr {
+        if is_native_enum(kind) {
+            Expr::val(value.clone())
+        } else {
+            self.bound(kind, value.clone())
+        }
+    }
+
     fn order_by(
         &mut self,
         select: &mut SelectStatement,
@@ -356,7 +371,7 @@ impl<'a> Compiler<'a> {
         let descending = key.descending != backward;
         let order = if descending { Order::Desc } else { Order::Asc };
         let nullable = self.meta(root).fields[key.field].nullable || key.guard.is_some();
-        let expr = self.ranked(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         // SQLite and MySQL sort null lowest by themselves; saying so to SQLite costs its index.
         if nullable && self.backend == DbBackend::Postgres {
             let nulls = if descending {
@@ -395,9 +410,7 @@ impl<'a> Compiler<'a> {
         }
         let any = any.unwrap_or_else(|| constant(false));
         match (sort, values) {
-            ([first, _, ..], [value, ..])
-                if first.guard.is_none() && !is_null(value) && !self.is_enum(root, first.field) =>
-            {
+            ([first, _, ..], [value, ..]) if first.guard.is_none() && !is_null(value) => {
                 let field = &self.meta(root).fields[first.field];
                 let descending = first.descending != backward;
                 // With nulls lowest, "descending" goes on to the nulls: no bound from below.
@@ -405,15 +418,11 @@ impl<'a> Compiler<'a> {
                     return any;
                 }
                 let cmp = if descending { Cmp::Lte } else { Cmp::Gte };
-                let bound = self.bound(&field.kind, value.clone());
-                compare(self.column(root, first.field), cmp, bound).and(any)
+                let bound = self.sort_value(&field.kind, value);
+                compare(self.sorted(root, first), cmp, bound).and(any)
             }
             _ => any,
         }
-    }
-
-    fn is_enum(&self, source: &Source, field: FieldId) -> bool {
-        matches!(self.meta(source).fields[field].kind, Kind::Enum { .. })
     }
 
     /// Strictly past `value` in one key; `None` when nothing can be.
@@ -425,7 +434,7 @@ impl<'a> Compiler<'a> {
         backward: bool,
     ) -> Option<Expr> {
         let descending = key.descending != backward;
-        let expr = self.ranked(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         let field = &self.meta(root).fields[key.field];
         let nullable = field.nullable || key.guard.is_some();
         if is_null(value) {
@@ -435,7 +444,7 @@ impl<'a> Compiler<'a> {
                 Some(expr.is_not_null())
             };
         }
-        let bound = self.rank(&field.kind, value);
+        let bound = self.sort_value(&field.kind, value);
         if !descending {
             return Some(expr.gt(bound));
         }
@@ -448,20 +457,31 @@ impl<'a> Compiler<'a> {
     }
 
     fn same(&mut self, root: &Source, key: &SortKey, value: &Value) -> Expr {
-        let expr = self.ranked(root, key.field, key.guard.as_ref());
+        let expr = self.sorted(root, key);
         if is_null(value) {
             return expr.is_null();
         }
         let kind = &self.meta(root).fields[key.field].kind;
-        expr.eq(self.rank(kind, value))
+        expr.eq(self.sort_value(kind, value))
     }
 
     /// The condition that picks the row with this key.
     pub fn by_key(&self, source: &Source, key: &[Value]) -> Expr {
         let meta = self.meta(source);
         let parts = meta.key.iter().zip(key).map(|(&field, value)| {
-            self.column(source, field)
-                .eq(self.bound(&meta.fields[field].kind, value.clone()))
+            let kind = &meta.fields[field].kind;
+            let column = self.column(source, field);
+            let same = column.clone().eq(self.bound(kind, value.clone()));
+            if self.backend != DbBackend::MySql || !matches!(kind, Kind::Text(_)) {
+                return same;
+            }
+            // Its collations pad with blanks, and may ignore case: `a ` would be another address of
+            // the row `a`. The first comparison uses the index, the second looks at the bytes.
+            let bytes = "CAST(CONVERT(? USING utf8mb4) AS BINARY) = CAST(? AS BINARY)";
+            same.and(Expr::cust_with_exprs(
+                bytes,
+                [column, Expr::val(value.clone())],
+            ))
         });
         parts.reduce(Expr::and).unwrap_or_else(|| constant(false))
     }
@@ -490,6 +510,16 @@ impl<'a> Compiler<'a> {
             }
         }
     }
+}
+
+fn is_native_enum(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Enum {
+            native: Some(_),
+            ..
+        }
+    )
 }
 
 fn is_null(value: &Value) -> bool {

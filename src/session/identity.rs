@@ -14,6 +14,7 @@ use crate::acl::{Principal, User};
 use crate::auth::{accounts, policy, secret, state, tokens};
 use crate::crud::Engine;
 use crate::error::Error;
+use crate::store::now;
 
 use super::store::{self, Lifetime, Session};
 
@@ -213,7 +214,7 @@ impl Identity {
 
     async fn session(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
-        let now = Utc::now();
+        let now = now();
         match self.sessions.get(&hash) {
             Some(live) if now.timestamp_micros() < live.end.load(Ordering::Relaxed) => {
                 return self.enter(hash, live, now).await;
@@ -277,7 +278,7 @@ impl Identity {
 
     async fn token(&self, value: &str) -> Result<Option<Arc<Principal>>, Error> {
         let hash = (self.epoch(), secret::digest(value));
-        let now = Utc::now();
+        let now = now();
         let db = self.engine.db();
         let used = match self.tokens.get(&hash) {
             Some(used) => used,

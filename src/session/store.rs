@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::auth::{secret, state};
 use crate::config::{self, Secret};
 use crate::error::Error;
-use crate::store::{Db, failure};
+use crate::store::{Db, failure, now};
 
 /// How long sessions live.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,7 @@ pub async fn create(
     (address, agent): (Option<IpAddr>, Option<&str>),
 ) -> Result<Secret, Error> {
     let value = secret::random().map_err(Error::internal)?;
-    let now = Utc::now();
+    let now = now();
     let agent = agent.map(|a| a.chars().filter(|c| !c.is_control()).take(255).collect());
     let row = session::ActiveModel {
         token_hash: Set(secret::digest(value.expose())),
@@ -141,7 +141,7 @@ pub async fn end(db: &Db, which: Which) -> Result<u64, Error> {
     let condition = match which {
         Which::One(id) => session::Column::Id.eq(id),
         Which::OfUser(id) => session::Column::UserId.eq(id),
-        Which::Expired => session::Column::ExpiresAt.lte(Utc::now()),
+        Which::Expired => session::Column::ExpiresAt.lte(now()),
     };
     let tx = db.begin().await?;
     let ended = session::Entity::delete_many()
@@ -165,7 +165,7 @@ pub async fn end(db: &Db, which: Which) -> Result<u64, Error> {
 pub async fn of_user(db: &Db, user_id: i64) -> Result<Vec<session::Model>, Error> {
     session::Entity::find()
         .filter(session::Column::UserId.eq(user_id))
-        .filter(session::Column::ExpiresAt.gt(Utc::now().naive_utc()))
+        .filter(session::Column::ExpiresAt.gt(now().naive_utc()))
         .order_by_desc(session::Column::Id)
         .all(db.reader())
         .await

@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::Value;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
@@ -185,7 +186,7 @@ impl Db {
     /// # Errors
     /// See [`failure::plain`].
     pub async fn select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
-        let statement = tx::exact(self.backend.build(select));
+        let statement = literal_limit(tx::exact(self.backend.build(select)));
         self.reader
             .query_all_raw(statement)
             .await
@@ -263,4 +264,48 @@ async fn limit_mysql(connection: &mut sqlx::MySqlConnection, millis: u128) -> sq
         .execute(sqlx::AssertSqlSafe(mysql))
         .await
         .map(|_| ())
+}
+
+/// Writes the number of a bound `LIMIT` into a PostgreSQL statement. A bound one hides from the
+/// planner's generic plan how few rows are wanted: it then sorts the table instead of reading an
+/// index from its end.
+fn literal_limit(mut statement: Statement) -> Statement {
+    let Some(values) = &mut statement.values else {
+        return statement;
+    };
+    if statement.db_backend != DbBackend::Postgres {
+        return statement;
+    }
+    let bound = format!(" LIMIT ${}", values.0.len());
+    let Some(head) = statement.sql.strip_suffix(&bound) else {
+        return statement;
+    };
+    if let Some(Value::BigUnsigned(Some(limit))) = values.0.last() {
+        statement.sql = format!("{head} LIMIT {limit}");
+        values.0.pop();
+    }
+    statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_limit_of_a_postgresql_statement_is_written_out() {
+        let made = |backend, sql: &str, values: Vec<Value>| {
+            literal_limit(Statement::from_sql_and_values(backend, sql, values))
+        };
+        let (sql, values) = (
+            "SELECT 1 WHERE a = $1 LIMIT $2",
+            vec![Value::from("x"), 26_u64.into()],
+        );
+        let written = made(DbBackend::Postgres, sql, values.clone());
+        assert_eq!(written.sql, "SELECT 1 WHERE a = $1 LIMIT 26");
+        assert_eq!(written.values.unwrap().0, [Value::from("x")]);
+        assert_eq!(made(DbBackend::Sqlite, sql, values).sql, sql);
+        let text = "SELECT 1 WHERE a = $1 LIMIT $2 OFFSET $3";
+        let values = vec![Value::from("x"), 26_u64.into(), 25_u64.into()];
+        assert_eq!(made(DbBackend::Postgres, text, values).sql, text);
+    }
 }

@@ -20,6 +20,8 @@ pub enum Failure {
     Unavailable,
     /// The value does not fit in a way that only the database knows (a check constraint, say).
     Constraint,
+    /// A text has characters that the column it is compared with cannot hold.
+    Incomparable,
     /// Anything else.
     Other,
 }
@@ -64,6 +66,7 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
             1022 | 1062 | 1169 | 1586 => Failure::Unique(quoted_key(e.message())),
             1216 | 1217 | 1451 | 1452 | 1761 | 1762 => Failure::ForeignKey,
             4025 | 3819 | 1048 | 1264 | 1366 | 1406 => Failure::Constraint,
+            1267 | 1270 | 1271 => Failure::Incomparable,
             1205 | 1213 | 1020 => Failure::Retry,
             1969 | 3024 | 1317 => Failure::Timeout,
             1040 | 1053 | 1203 | 1927 => Failure::Unavailable,
@@ -128,6 +131,12 @@ pub fn plain(error: DbErr) -> Error {
         Failure::Retry => {
             Error::unavailable("busy", "Other writes are in the way; try again.", 1).because(error)
         }
+        Failure::Incomparable => Error::parameter(
+            "",
+            "incomparable",
+            "A text has characters that the column it is compared with cannot hold.",
+        )
+        .because(error),
         Failure::Unique(_) | Failure::ForeignKey | Failure::Constraint | Failure::Other => {
             Error::internal(error)
         }

@@ -1,12 +1,14 @@
-//! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]) and what
-//! its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
+//! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]), its clock
+//! ([`now`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
 
+pub mod clock;
 pub mod db;
 pub mod failure;
 pub mod row;
 pub mod tx;
 pub mod typed;
 
+pub use clock::now;
 pub use db::{Db, DbSettings};
 pub use tx::Tx;
 pub use typed::{Store, Typed};

@@ -309,8 +309,12 @@ fn sqlite(
                 let n = <f64 as Decode<Sqlite>>::decode(raw)?;
                 style.quoted(out, |out| {
                     let _ = match size {
-                        Some((_, scale)) => write!(out, "{n:.*}", *scale as usize),
-                        None => write!(out, "{n}"),
+                        // To the reader as the other databases give it; as a value, by which rows
+                        // are compared, with whatever more somebody else has put there.
+                        Some((_, scale)) if style == Style::Json => {
+                            write!(out, "{n:.*}", *scale as usize)
+                        }
+                        _ => write!(out, "{n}"),
                     };
                 });
             }

@@ -12,8 +12,8 @@ use sea_orm::{
 };
 
 use super::Tx;
-use crate::model::FieldId;
 use crate::model::patch::Changes;
+use crate::model::{FieldId, IntSize, Kind, value};
 
 /// A row as loaded for writing.
 pub struct Record {
@@ -145,9 +145,33 @@ fn columns<E: EntityTrait>(ids: Vec<FieldId>) -> impl Iterator<Item = E::Column>
 fn literal_default<E: EntityTrait>(column: E::Column) -> Option<Value> {
     use sea_orm::ColumnTrait as _;
     match column.def().get_column_default() {
-        Some(Expr::Value(value)) => Some(value.clone()),
+        Some(Expr::Value(value)) => {
+            let wanted = <E::Model as ModelTrait>::get_value_type(column);
+            Some(widen(value.clone(), &wanted))
+        }
         _ => None,
     }
+}
+
+/// A literal has the type that Rust gives it where it stands: `default_value = 0` of an `i64` is an
+/// `i32`, which the active model would refuse.
+fn widen(value: Value, wanted: &ArrayType) -> Value {
+    let kind = match wanted {
+        ArrayType::TinyInt => Kind::Int(IntSize::I8),
+        ArrayType::SmallInt => Kind::Int(IntSize::I16),
+        ArrayType::Int => Kind::Int(IntSize::I32),
+        ArrayType::BigInt => Kind::Int(IntSize::I64),
+        ArrayType::TinyUnsigned => Kind::Int(IntSize::U8),
+        ArrayType::SmallUnsigned => Kind::Int(IntSize::U16),
+        ArrayType::Unsigned => Kind::Int(IntSize::U32),
+        ArrayType::BigUnsigned => Kind::Int(IntSize::U64),
+        ArrayType::Float => Kind::Float,
+        ArrayType::Double => Kind::Double,
+        ArrayType::Decimal => Kind::Decimal(None),
+        _ => return value,
+    };
+    let same = value::to_text(&value).and_then(|text| value::from_text(&kind, &text).ok());
+    same.unwrap_or(value)
 }
 
 fn assign<E: EntityTrait>(

@@ -1,3 +1,7 @@
 //! `/api/v1/{model}`.
 
+mod contract;
+mod expand;
 mod first;
+mod reuse;
+pub(crate) mod sample;

@@ -20,7 +20,6 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Barrier;
 
 use crate::auth::number;
-use crate::house::app::TestApp;
 use crate::house::tuned::{On, built, tuned};
 
 use super::wire::{Wire, head};

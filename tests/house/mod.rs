@@ -5,6 +5,7 @@
 //! them); where one is not set the test says SKIPPED and passes over that back end.
 
 pub(crate) mod app;
+pub(crate) mod property;
 pub(crate) mod tuned;
 
 use std::env;

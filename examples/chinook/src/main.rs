@@ -1,20 +1,13 @@
-//! Prepares a Chinook database for the entities: `QUARTERDECK_DATABASE_URL=... chinook`.
+//! The binary: `QUARTERDECK_DATABASE_URL=sqlite://chinook.sqlite chinook serve`.
 
-use chinook::views;
-use sea_orm::Database;
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use std::process::ExitCode;
 
-struct Chinook;
+use quarterdeck::cli::{Project, run};
 
-impl MigratorTrait for Chinook {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(views::Migration)]
-    }
-}
+/// Requests are many small allocations: this one answers them with less work than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("QUARTERDECK_DATABASE_URL")?;
-    Chinook::up(&Database::connect(url).await?, None).await?;
-    Ok(())
+fn main() -> ExitCode {
+    run(Project::new("chinook", chinook::register))
 }

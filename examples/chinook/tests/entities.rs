@@ -41,8 +41,7 @@ async fn the_entities_fit_the_mysql_dump_on_mariadb() {
     };
     up(&place.db).await;
     everything_holds(&place.db).await;
-    drop(place);
-    place::remove("QUARTERDECK_TEST_MYSQL", "mysql").await;
+    place.remove().await;
 }
 
 #[tokio::test]
@@ -70,8 +69,7 @@ async fn the_entities_fit_the_postgres_dump_through_views() {
         .await
         .unwrap();
     assert_eq!(track::Entity::find().count(&place.db).await.unwrap(), 3503);
-    place.db.close().await.unwrap();
-    place::remove("QUARTERDECK_TEST_POSTGRES", "postgres").await;
+    place.remove().await;
 }
 
 #[test]

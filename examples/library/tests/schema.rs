@@ -1,11 +1,7 @@
 //! The migration makes the schema that the load test's loader writes down for SQLite, leaves
 //! tables that exist alone, and takes its own away again.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use library::{author, book, tables};
 use sea_orm::{

@@ -1,3 +1,5 @@
+//! Hashing against known answers, the strength of passwords, and the limits of the queue.
+
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Version};
 use rstest::rstest;

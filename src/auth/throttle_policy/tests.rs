@@ -1,3 +1,5 @@
+//! The policy against a clock that the tests turn themselves.
+
 use rstest::rstest;
 
 use super::*;

@@ -12,8 +12,24 @@ use tempfile::TempDir;
 /// A database with Chinook in it, as its publisher delivers it.
 pub(crate) struct Place {
     pub(crate) db: DatabaseConnection,
+    pub(crate) url: String,
+    /// The database that is always there, on a server.
+    home: Option<String>,
     /// Removed with the test.
     _folder: Option<TempDir>,
+}
+
+impl Place {
+    /// Drops the database on a server; the SQLite copy goes with its folder.
+    pub(crate) async fn remove(self) {
+        self.db.close().await.expect("closed");
+        let (Some(home), Some((_, name))) = (&self.home, self.url.rsplit_once('/')) else {
+            return;
+        };
+        let admin = connect(home).await;
+        let drop = format!("DROP DATABASE {name}");
+        admin.execute_unprepared(&drop).await.expect("dropped");
+    }
 }
 
 /// A copy of the SQLite file in a temporary folder: the original stays as it is.
@@ -24,9 +40,11 @@ pub(crate) async fn sqlite(test: &str) -> Option<Place> {
     let folder = TempDir::new().expect("temporary folder");
     let copy = folder.path().join("chinook.sqlite");
     fs::write(&copy, fs::read(file).expect("chinook.sqlite")).expect("copy");
-    let db = connect(&format!("sqlite://{}", copy.display())).await;
+    let url = format!("sqlite://{}", copy.display());
     Some(Place {
-        db,
+        db: connect(&url).await,
+        url,
+        home: None,
         _folder: Some(folder),
     })
 }
@@ -57,7 +75,8 @@ pub(crate) async fn mariadb(test: &str) -> Option<Place> {
 async fn loaded(server: &str, home: &str, statements: String) -> Place {
     let server = server.trim_end_matches('/');
     let name = format!("chinook_entities_{}", std::process::id());
-    let admin = connect(&format!("{server}/{home}")).await;
+    let home = format!("{server}/{home}");
+    let admin = connect(&home).await;
     for statement in [
         format!("DROP DATABASE IF EXISTS {name}"),
         format!("CREATE DATABASE {name}"),
@@ -67,20 +86,15 @@ async fn loaded(server: &str, home: &str, statements: String) -> Place {
             .await
             .expect("database of the test");
     }
-    let db = connect(&format!("{server}/{name}")).await;
+    let url = format!("{server}/{name}");
+    let db = connect(&url).await;
     db.execute_unprepared(&statements).await.expect("the dump");
-    Place { db, _folder: None }
-}
-
-/// Drops the database of this test on a server; the SQLite copy goes with its folder.
-pub(crate) async fn remove(server: &str, home: &str) {
-    let server = env::var(server).expect("the test ran on it");
-    let name = format!("chinook_entities_{}", std::process::id());
-    let admin = connect(&format!("{}/{home}", server.trim_end_matches('/'))).await;
-    admin
-        .execute_unprepared(&format!("DROP DATABASE {name}"))
-        .await
-        .expect("drop");
+    Place {
+        db,
+        url,
+        home: Some(home),
+        _folder: None,
+    }
 }
 
 async fn connect(url: &str) -> DatabaseConnection {

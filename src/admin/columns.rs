@@ -1,0 +1,290 @@
+//! The columns of a list, and the parameters that fetch exactly what they show: whatever the number
+//! of columns, one statement for the rows and one for each relation.
+
+use crate::model::{FieldId, Kind, Verb};
+
+use super::address::{self, Query};
+use super::cell::{self, Cell};
+use super::row::{self, Row};
+use super::view::{Link, View};
+
+/// A column.
+#[derive(Debug)]
+pub(super) struct Column<'a> {
+    /// Its heading.
+    pub(super) label: &'a str,
+    /// Classes of the style sheet.
+    pub(super) class: &'static str,
+    /// Where a click on the heading leads; empty when rows cannot be sorted by it.
+    pub(super) sort: String,
+    /// `ascending`, `descending`, or empty.
+    pub(super) sorted: &'static str,
+    source: Source<'a>,
+}
+
+/// Where the cells of a column come from.
+#[derive(Debug)]
+enum Source<'a> {
+    Key,
+    Field(FieldId),
+    Link(FieldId, &'a Link<'a>),
+    Relation(&'a Link<'a>),
+}
+
+/// The columns of one list.
+#[derive(Debug)]
+pub(super) struct Columns<'a> {
+    view: &'a View<'a>,
+    /// The columns, in order.
+    pub(super) all: Vec<Column<'a>>,
+    opens: bool,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns that `query` asks for, else the model's own, as far as the caller may read them.
+    /// A name that does not exist is left for the operation to refuse.
+    pub(super) fn of(view: &'a View<'a>, query: &Query, opens: bool) -> Self {
+        let model = view.model;
+        let mut fields: Vec<FieldId> = match query.get("fields") {
+            Some(names) => names.split(',').filter_map(|n| model.field(n)).collect(),
+            None => model.list.clone(),
+        };
+        fields.retain(|&f| view.sees(f));
+        let mut seen = Vec::new();
+        fields.retain(|f| !seen.contains(f) && (seen.push(*f), true).1);
+        if fields.is_empty() {
+            fields.extend(model.key.iter().filter(|&&f| view.sees(f)));
+        }
+        let sources = fields.into_iter().map(|f| match view.link(f) {
+            Some(link) => Source::Link(f, link),
+            None => Source::Field(f),
+        });
+        let mut sources: Vec<Source<'a>> = sources.collect();
+        // The first cell is the way to the record, so it cannot lead to another one.
+        let led =
+            matches!(sources.first(), Some(Source::Field(f)) if leads(&model.fields[*f].kind));
+        if !led {
+            sources.insert(0, Source::Key);
+        }
+        for name in query.get("expand").unwrap_or_default().split(',') {
+            let first = name.split('.').next().unwrap_or_default();
+            let shown = |s: &Source<'_>| match s {
+                Source::Link(_, l) | Source::Relation(l) => l.relation.name == first,
+                Source::Key | Source::Field(_) => false,
+            };
+            if let Some(link) = view
+                .link_named(first)
+                .filter(|_| !sources.iter().any(shown))
+            {
+                sources.push(Source::Relation(link));
+            }
+        }
+        let order = Order::of(view, query);
+        let all = sources
+            .into_iter()
+            .map(|s| column(view, query, &order, s))
+            .collect();
+        Self { view, all, opens }
+    }
+
+    /// The parameters of `query`, with `fields` and `expand` completed by what the columns need.
+    pub(super) fn parameters(&self, query: &Query) -> Vec<(String, String)> {
+        let model = self.view.model;
+        let name = |f: FieldId| model.fields[f].name.clone();
+        let mut fields: Vec<String> = model.key.iter().map(|&f| name(f)).collect();
+        let mut expand = Vec::new();
+        for column in &self.all {
+            match &column.source {
+                Source::Key => {}
+                Source::Field(f) => fields.push(name(*f)),
+                Source::Link(f, link) => {
+                    fields.push(name(*f));
+                    fields.extend(link.narrowed());
+                    expand.push(link.relation.name.clone());
+                }
+                Source::Relation(link) => {
+                    fields.extend(link.narrowed());
+                    expand.push(link.relation.name.clone());
+                }
+            }
+        }
+        let mut parameters = query.0.clone();
+        complete(&mut parameters, "fields", fields);
+        complete(&mut parameters, "expand", expand);
+        parameters
+    }
+
+    /// The cells of a row.
+    pub(super) fn cells(&self, row: &Row) -> Vec<Cell> {
+        let model = self.view.model;
+        let key = row::key(model, row).unwrap_or_default();
+        let mut cells: Vec<Cell> = self
+            .all
+            .iter()
+            .map(|c| c.cell(self.view, row, &key))
+            .collect();
+        if let Some(first) = cells.first_mut() {
+            if first.class == "null" {
+                first.text = row::number(&key);
+            }
+            if self.opens {
+                first.href = address::record(&model.slug, &key);
+            }
+        }
+        cells
+    }
+}
+
+impl Column<'_> {
+    fn cell(&self, view: &View<'_>, row: &Row, key: &str) -> Cell {
+        match &self.source {
+            Source::Key => Cell {
+                text: row::number(key),
+                class: "mono",
+                ..Cell::default()
+            },
+            Source::Field(f) => cell::of_field(&view.model.fields[*f], row),
+            Source::Link(f, link) => cell::of_link(&view.model.fields[*f], link, row),
+            Source::Relation(link) => match row.many(&link.relation.name) {
+                Some((rows, more)) => cell::of_many(link.target, &rows, more),
+                None => match row.one(&link.relation.name) {
+                    Some(target) => cell::of_target(link, &target),
+                    None => Cell::null(),
+                },
+            },
+        }
+    }
+}
+
+/// Whether a value of this kind makes a good way to its record.
+fn leads(kind: &Kind) -> bool {
+    match kind {
+        Kind::Int(_)
+        | Kind::Decimal(_)
+        | Kind::Text(_)
+        | Kind::Enum { .. }
+        | Kind::Uuid
+        | Kind::Date
+        | Kind::Time
+        | Kind::DateTime
+        | Kind::Timestamp => true,
+        Kind::Bool | Kind::Float | Kind::Double | Kind::Bytes(_) | Kind::Json | Kind::Array(_) => {
+            false
+        }
+    }
+}
+
+/// Adds names to a comma-separated parameter, once each.
+fn complete(parameters: &mut Vec<(String, String)>, name: &str, more: Vec<String>) {
+    if more.is_empty() {
+        return;
+    }
+    let at = parameters.iter().position(|(n, _)| n == name);
+    let given = at.map(|at| parameters[at].1.clone()).unwrap_or_default();
+    let mut names: Vec<&str> = given.split(',').filter(|n| !n.is_empty()).collect();
+    for new in &more {
+        if !names.contains(&new.as_str()) {
+            names.push(new);
+        }
+    }
+    let joined = names.join(",");
+    match at {
+        Some(at) => parameters[at].1 = joined,
+        None => parameters.push((name.to_owned(), joined)),
+    }
+}
+
+/// The first key of the order that is in force.
+struct Order<'a> {
+    field: &'a str,
+    descending: bool,
+}
+
+impl<'a> Order<'a> {
+    fn of(view: &View<'a>, query: &'a Query) -> Option<Self> {
+        if let Some(text) = query.get("sort") {
+            let first = text.split(',').next().unwrap_or_default();
+            let field = first.strip_prefix('-').unwrap_or(first);
+            return Some(Self {
+                field,
+                descending: first.starts_with('-'),
+            });
+        }
+        let &(field, descending) = view.model.ordering.iter().find(|(f, _)| view.sees(*f))?;
+        Some(Self {
+            field: view.model.fields[field].name.as_str(),
+            descending,
+        })
+    }
+}
+
+fn column<'a>(
+    view: &'a View<'a>,
+    query: &Query,
+    order: &Option<Order<'_>>,
+    source: Source<'a>,
+) -> Column<'a> {
+    let model = view.model;
+    let (label, field) = match &source {
+        Source::Key => ("Record", None),
+        Source::Field(f) | Source::Link(f, _) => (view.label(*f), Some(*f)),
+        Source::Relation(link) => (link.relation.label.as_str(), None),
+    };
+    let class = match &source {
+        Source::Field(f) => match &model.fields[*f].kind {
+            Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => "num",
+            _ => "",
+        },
+        Source::Key | Source::Link(..) | Source::Relation(_) => "",
+    };
+    let mut column = Column {
+        label,
+        class,
+        sort: String::new(),
+        sorted: "",
+        source,
+    };
+    let Some(field) = field.map(|f| &model.fields[f]).filter(|f| f.sortable()) else {
+        return column;
+    };
+    let now = order
+        .as_ref()
+        .filter(|o| o.field == field.name)
+        .map(|o| o.descending);
+    let next = match now {
+        Some(false) => format!("-{}", field.name),
+        Some(true) | None => field.name.clone(),
+    };
+    column.sorted = match now {
+        Some(false) => "ascending",
+        Some(true) => "descending",
+        None => "",
+    };
+    column.sort = query.with("sort", &next).list(&model.slug);
+    column
+}
+
+/// Whether the caller may open the records of a list.
+pub(super) fn opens(
+    engine: &crate::crud::Engine,
+    ctx: &crate::crud::Context,
+    view: &View<'_>,
+) -> bool {
+    engine.may(ctx, Verb::Read, view.model.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_added_to_what_was_asked_for_and_repeated_parameters_stay() {
+        let mut parameters = vec![("fields".to_owned(), "b,a".to_owned()); 2];
+        complete(&mut parameters, "fields", vec!["a".into(), "c".into()]);
+        complete(&mut parameters, "expand", vec![]);
+        assert_eq!(parameters[0].1, "b,a,c");
+        assert_eq!((parameters.len(), parameters[1].1.as_str()), (2, "b,a"));
+        complete(&mut parameters, "expand", vec!["x".into()]);
+        assert_eq!(parameters[2], ("expand".to_owned(), "x".to_owned()));
+    }
+}

@@ -1,0 +1,267 @@
+//! The filter form of a list: a control for each filter the model declares, and one for any other
+//! condition. Without JavaScript a form sends its empty inputs too, which the grammar would refuse;
+//! so the form goes to `_filter`, which keeps what was filled in and redirects to the list.
+
+use poem::Response;
+
+use crate::error::Error;
+use crate::http::{Call, answer};
+use crate::model::{Field, FieldId, Kind, Op};
+
+use super::address::{POSITION, Query};
+use super::cell;
+use super::conditions::verb;
+use super::view::View;
+
+/// The rest of the list's address, which the form does not change.
+const REST: &str = "_rest";
+/// A whole condition, as the option of a select has it.
+const CONDITION: &str = "_condition";
+/// The parts of any other condition.
+const OTHER: [&str; 3] = ["_field", "_op", "_value"];
+
+/// The filter form.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The declared filters.
+    pub(super) controls: Vec<Control>,
+    /// The fields of any other condition: name and label.
+    pub(super) fields: Vec<(String, String)>,
+    /// The operators: name and words.
+    pub(super) operators: Vec<(&'static str, &'static str)>,
+    /// What the form does not change.
+    pub(super) rest: String,
+    /// What the search box does not change.
+    pub(super) searched: String,
+}
+
+/// The control of one declared filter.
+#[derive(Debug)]
+pub(super) struct Control {
+    /// The field's label.
+    pub(super) label: String,
+    /// The options of a select: condition, label, chosen. Empty when there are inputs.
+    pub(super) options: Vec<(String, String, bool)>,
+    /// The inputs.
+    pub(super) inputs: Vec<Input>,
+}
+
+/// One input of a filter.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// The parameter.
+    pub(super) name: String,
+    /// What it asks, after the field's label.
+    pub(super) word: &'static str,
+    /// The type of the control.
+    pub(super) kind: &'static str,
+    /// What is in force now.
+    pub(super) value: String,
+}
+
+impl Form {
+    /// The form for a list as it is shown now.
+    pub(super) fn of(view: &View<'_>, query: &Query) -> Self {
+        let model = view.model;
+        let usable = |&f: &FieldId| view.sees(f) && !model.fields[f].operators().is_empty();
+        let mut taken = Vec::new();
+        let declared = model.filters.iter().copied().filter(usable);
+        let controls = declared
+            .map(|f| control(&model.fields[f], view, f, query, &mut taken))
+            .collect();
+        let rest = query
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| !taken.contains(i));
+        let rest = Query(rest.map(|(_, pair)| pair.clone()).collect()).without(&POSITION);
+        let fields = (0..model.fields.len()).filter(usable).map(|f| {
+            let field = &model.fields[f];
+            (field.name.clone(), view.label(f).to_owned())
+        });
+        Self {
+            controls,
+            fields: fields.collect(),
+            operators: Op::ALL
+                .into_iter()
+                .map(|op| (op.name(), verb(op)))
+                .collect(),
+            rest: rest.text(),
+            searched: query.without(&POSITION).without(&["q"]).text(),
+        }
+    }
+}
+
+fn control(
+    field: &Field,
+    view: &View<'_>,
+    id: FieldId,
+    query: &Query,
+    taken: &mut Vec<usize>,
+) -> Control {
+    let mut control = Control {
+        label: view.label(id).to_owned(),
+        options: Vec::new(),
+        inputs: Vec::new(),
+    };
+    let mut input = |op: &str, word, kind| {
+        let name = if op.is_empty() {
+            field.name.clone()
+        } else {
+            format!("{}__{op}", field.name)
+        };
+        let at = query.0.iter().position(|(n, _)| *n == name);
+        taken.extend(at);
+        let value = at.map(|at| query.0[at].1.clone()).unwrap_or_default();
+        // A date input shows nothing of what is no date, and would then remove it.
+        let kind = if kind == "date" && !value.is_empty() && value.len() != 10 {
+            "text"
+        } else {
+            kind
+        };
+        control.inputs.push(Input {
+            name,
+            word,
+            kind,
+            value,
+        });
+    };
+    match &field.kind {
+        Kind::Bool => control.options = options(field, &["true", "false"], query, taken),
+        Kind::Enum { variants, .. } => {
+            let values: Vec<&str> = variants.iter().map(String::as_str).collect();
+            control.options = options(field, &values, query, taken);
+        }
+        Kind::Bytes(_) | Kind::Json | Kind::Array(_) => {
+            control.options = options(field, &[], query, taken);
+        }
+        Kind::Int(_) | Kind::Uuid if view.link(id).is_some() => input("", "key", "text"),
+        Kind::Uuid => input("", "is", "text"),
+        Kind::Text(_) => input("icontains", "contains", "text"),
+        Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => {
+            input("gte", "from", "text");
+            input("lte", "to", "text");
+        }
+        Kind::Date => {
+            input("gte", "from", "date");
+            input("lte", "to", "date");
+        }
+        Kind::DateTime | Kind::Timestamp => {
+            input("gte", "from", "date");
+            input("lt", "before", "date");
+        }
+        Kind::Time => {
+            input("gte", "from", "text");
+            input("lte", "to", "text");
+        }
+    }
+    control
+}
+
+/// The conditions that a select offers for a field.
+fn options(
+    field: &Field,
+    values: &[&str],
+    query: &Query,
+    taken: &mut Vec<usize>,
+) -> Vec<(String, String, bool)> {
+    let name = &field.name;
+    let mut all: Vec<(Query, String)> = values
+        .iter()
+        .map(|value| {
+            let label = match (&field.kind, *value) {
+                (Kind::Bool, "true") => "Yes".to_owned(),
+                (Kind::Bool, _) => "No".to_owned(),
+                _ => cell::choice_label(field, value),
+            };
+            (Query(vec![(name.clone(), (*value).to_owned())]), label)
+        })
+        .collect();
+    if field.nullable {
+        for (value, label) in [("true", "Empty"), ("false", "Not empty")] {
+            all.push((
+                Query(vec![(format!("{name}__isnull"), value.into())]),
+                label.into(),
+            ));
+        }
+    }
+    let chosen = query
+        .0
+        .iter()
+        .position(|pair| all.iter().any(|(q, _)| q.0[0] == *pair));
+    taken.extend(chosen);
+    let mut options = vec![(String::new(), "Any".to_owned(), chosen.is_none())];
+    options.extend(all.into_iter().map(|(condition, label)| {
+        let here = chosen.is_some_and(|at| query.0[at] == condition.0[0]);
+        (condition.text(), label, here)
+    }));
+    options
+}
+
+/// `GET /admin/{model}/_filter`: from the form to the list.
+pub(super) async fn sift(call: Call) -> Result<Response, Error> {
+    let model = call.engine.model(&call.param("model"))?;
+    call.engine
+        .scope(&call.ctx, crate::model::Verb::List, model.id)?;
+    let sent = Query(call.query()?);
+    Ok(answer::see_other(&filled(&sent)?.list(&model.slug)))
+}
+
+/// What was filled in, in the grammar of the list.
+fn filled(sent: &Query) -> Result<Query, Error> {
+    let mut query = Query::parse(sent.get(REST).unwrap_or_default())?;
+    for (name, value) in &sent.0 {
+        match name.as_str() {
+            CONDITION => query.0.extend(Query::parse(value)?.0),
+            own if own == REST || OTHER.contains(&own) => {}
+            _ if value.trim().is_empty() => {}
+            _ => query.0.push((name.clone(), value.trim().to_owned())),
+        }
+    }
+    let [field, op, value] = OTHER.map(|name| sent.get(name).unwrap_or_default());
+    if !field.is_empty() && (!value.is_empty() || op == "isnull") {
+        let value = if value.is_empty() { "true" } else { value };
+        let name = if op.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{field}__{op}")
+        };
+        query.0.push((name, value.to_owned()));
+    }
+    Ok(query.without(&POSITION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(text: &str) -> String {
+        filled(&Query::parse(text).unwrap()).unwrap().text()
+    }
+
+    #[test]
+    fn empty_inputs_are_left_out_and_the_rest_is_kept() {
+        assert_eq!(sent("q=&price__gte=&price__lte=10"), "price__lte=10");
+        assert_eq!(
+            sent("_rest=sort%3D-id%26name%3D&q=le+guin"),
+            "sort=-id&name=&q=le%20guin"
+        );
+        assert_eq!(sent("_rest=a%3D1%26cursor%3Dabc"), "a=1");
+    }
+
+    #[test]
+    fn an_option_is_a_whole_condition() {
+        assert_eq!(
+            sent("_condition=status%3Dpaid&_condition=&_condition=x__isnull%3Dtrue"),
+            "status=paid&x__isnull=true"
+        );
+    }
+
+    #[test]
+    fn any_other_condition_has_three_parts() {
+        assert_eq!(sent("_field=price&_op=gt&_value=5"), "price__gt=5");
+        assert_eq!(sent("_field=note&_op=isnull&_value="), "note__isnull=true");
+        assert_eq!(sent("_field=&_op=eq&_value=5"), "");
+        assert_eq!(sent("_field=price&_op=gt&_value="), "");
+    }
+}

@@ -1,0 +1,137 @@
+//! The list of a model's records: `GET /admin/{model}`, whose query string is the API's.
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::crud::{ListRequest, Page};
+use crate::error::Error;
+use crate::http::Call;
+use crate::model::Verb;
+
+use super::address::Query;
+use super::cell::Cell;
+use super::columns::{self, Column, Columns};
+use super::conditions::{self, Chip};
+use super::count;
+use super::filters::Form;
+use super::row::Row;
+use super::shell::{self, Shell};
+use super::view::View;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/list.html")]
+struct ListPage<'a> {
+    shell: Shell,
+    slug: &'a str,
+    title: &'a str,
+    label: String,
+    count: String,
+    may_create: bool,
+    searchable: bool,
+    q: &'a str,
+    filters: Form,
+    chips: Vec<Chip>,
+    columns: &'a [Column<'a>],
+    rows: Vec<Vec<Cell>>,
+    pages: Pages,
+    /// The same list as the API gives it.
+    api: String,
+}
+
+/// The ways to the neighbouring pages; empty where there is none.
+#[derive(Debug)]
+struct Pages {
+    first: String,
+    prev: String,
+    next: String,
+    /// Rows on a page: the number, its address, whether it is in force.
+    sizes: Vec<(u64, String, bool)>,
+}
+
+/// `GET /admin/{model}`
+pub(super) async fn page(call: Call) -> Result<Response, Error> {
+    show(call, "").await
+}
+
+/// `GET /admin/{model}/_deleted`: the list, after a record has gone.
+pub(super) async fn deleted(call: Call) -> Result<Response, Error> {
+    show(call, "The record was deleted.").await
+}
+
+async fn show(call: Call, flash: &str) -> Result<Response, Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let model = engine.model(&call.param("model"))?;
+    let view = View::of(engine, ctx, Verb::List, model.id)?;
+    let query = Query(call.query()?);
+    let columns = Columns::of(&view, &query, columns::opens(engine, ctx, &view));
+    let parameters = columns.parameters(&query);
+    let page = engine
+        .list(ctx, model.id, ListRequest::Parameters(&parameters))
+        .await?;
+    let rows = Row::page(&page.body[page.data.clone()])?;
+    let shell = Shell::of_model(engine, ctx, model).saying(flash);
+    let title = if page.count.is_some_and(|c| c.rows == 1) {
+        &model.label
+    } else {
+        &model.label_plural
+    };
+    let api = query.list(&model.slug).replacen("/admin/", "/api/v1/", 1);
+    let limits = (engine.limits().default_limit, engine.limits().max_limit);
+    shell::render(
+        StatusCode::OK,
+        &ListPage {
+            shell,
+            slug: &model.slug,
+            title: &model.label_plural,
+            label: model.label.to_lowercase(),
+            count: page
+                .count
+                .map(|c| format!("{} {}", count::words(c.rows, c.kind), title.to_lowercase()))
+                .unwrap_or_default(),
+            may_create: engine.may(ctx, Verb::Create, model.id),
+            searchable: model.search.iter().any(|&f| view.sees(f)),
+            q: query.get("q").unwrap_or_default(),
+            filters: Form::of(&view, &query),
+            chips: conditions::chips(engine.registry(), model, &query),
+            rows: rows.iter().map(|row| columns.cells(row)).collect(),
+            pages: pages(&page, &query, &model.slug, limits),
+            columns: &columns.all,
+            api,
+        },
+    )
+}
+
+fn pages(page: &Page, query: &Query, slug: &str, (default, most): (u64, u64)) -> Pages {
+    let start = query.without(&super::address::POSITION);
+    let at = |cursor: &Option<String>| match cursor {
+        Some(cursor) => {
+            let mut there = start.clone();
+            there.0.push(("cursor".into(), cursor.clone()));
+            there.list(slug)
+        }
+        None => String::new(),
+    };
+    let mut sizes = vec![default, 50, most];
+    sizes.retain(|&n| n <= most);
+    sizes.sort_unstable();
+    sizes.dedup();
+    let sized = |n: u64| {
+        (
+            n,
+            query.with("limit", &n.to_string()).list(slug),
+            n == page.limit,
+        )
+    };
+    Pages {
+        first: if page.prev.is_some() {
+            start.list(slug)
+        } else {
+            String::new()
+        },
+        prev: at(&page.prev),
+        next: at(&page.next),
+        sizes: sizes.into_iter().map(sized).collect(),
+    }
+}

@@ -1,0 +1,101 @@
+//! The admin door: HTML pages over the same operations that the API has, with the same rules. It
+//! translates addresses and forms into operations and JSON into pages; it knows no SQL, no entity
+//! and no permission of its own. Everything works without JavaScript, and the address of a list is
+//! its whole state, in the API's grammar.
+
+mod address;
+mod cell;
+mod columns;
+mod conditions;
+mod count;
+mod delete;
+mod faults;
+mod filters;
+mod form;
+mod home;
+mod json;
+mod list;
+mod problem;
+mod record;
+mod row;
+mod save;
+mod shell;
+mod view;
+mod widget;
+
+pub use problem::error_page;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{EndpointExt as _, Response};
+
+use crate::crud::Door;
+use crate::error::Error;
+use crate::http::{Call, Handler, answer};
+
+/// A method, a path, and what answers there.
+pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
+
+/// Every page.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![
+        route(Method::GET, "/admin", home::page),
+        route(Method::GET, "/admin/:model", list::page),
+        route(Method::GET, "/admin/:model/_filter", filters::sift),
+        route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/new", record::new),
+        route(Method::POST, "/admin/:model/new", save::create),
+        route(Method::GET, "/admin/:model/:id", record::page),
+        route(Method::POST, "/admin/:model/:id", save::change),
+        route(Method::GET, "/admin/:model/:id/delete", delete::question),
+        route(Method::POST, "/admin/:model/:id/delete", delete::done),
+    ]
+}
+
+fn route<F, Fut>(method: Method, path: &'static str, handler: F) -> Route
+where
+    F: Fn(Call) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response, Error>> + Send + 'static,
+{
+    (
+        method,
+        path,
+        Handler(move |call: Call| admit(call, handler)).boxed(),
+    )
+}
+
+/// Sends nobody to the login, and shows a failure of the caller's within the navigation.
+async fn admit<F, Fut>(mut call: Call, handler: F) -> Result<Response, Error>
+where
+    F: Fn(Call) -> Fut,
+    Fut: Future<Output = Result<Response, Error>>,
+{
+    call.ctx.door = Door::Admin;
+    if call.ctx.principal.is_anonymous() {
+        return match *call.request.method() {
+            Method::GET | Method::HEAD => Ok(login(&call)),
+            _ => Err(Error::unauthenticated()),
+        };
+    }
+    let (engine, ctx) = (Arc::clone(&call.engine), call.ctx.clone());
+    let path = call.request.original_uri().path().to_owned();
+    match handler(call).await {
+        Err(error) if problem::callers(&error) => Ok(problem::within(&engine, &ctx, &error, &path)),
+        outcome => outcome,
+    }
+}
+
+/// To the login, and from there back to here.
+fn login(call: &Call) -> Response {
+    let here = call
+        .request
+        .original_uri()
+        .path_and_query()
+        .map_or("/admin", |p| p.as_str());
+    let query = address::Query(vec![("next".to_owned(), here.to_owned())]);
+    answer::see_other(&format!("/auth/login?{}", query.text()))
+}

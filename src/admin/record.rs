@@ -1,0 +1,308 @@
+//! One record: its page, as a form where the caller may change it, and the empty form of a new one.
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::acl::Scope;
+use crate::crud::{Context, Engine};
+use crate::error::Error;
+use crate::http::Call;
+use crate::model::{FieldId, ModelMeta, Verb};
+
+use super::address::{self, Query};
+use super::cell;
+use super::faults::Faults;
+use super::form::{self, Sent};
+use super::row::{self, Row};
+use super::shell::{self, Shell};
+use super::view::View;
+use super::widget::{self, Control, Purpose, Shape};
+
+/// The page of a record or of a new one.
+#[derive(Debug, Template)]
+#[template(path = "admin/record.html")]
+struct RecordPage<'a> {
+    shell: Shell,
+    title: String,
+    label: &'a str,
+    action: String,
+    creating: bool,
+    /// Whether there is anything to save.
+    editable: bool,
+    controls: Vec<Control>,
+    faults: Faults,
+    /// Where the record can be deleted; empty when the caller may not.
+    delete: String,
+    related: Vec<Related>,
+    list: String,
+    /// The same record as the API gives it.
+    api: String,
+}
+
+/// Other records that point at this one.
+#[derive(Debug)]
+struct Related {
+    label: String,
+    href: String,
+}
+
+/// What was sent, and what was wrong with it.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// The form, as the user left it.
+    pub(super) sent: Sent,
+    /// Why it was not saved.
+    pub(super) error: Error,
+}
+
+/// A record that the caller may read.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) view: View<'a>,
+    pub(super) row: Row,
+    pub(super) key: String,
+}
+
+impl<'a> Subject<'a> {
+    /// Reads a record with the titles of what it points at.
+    pub(super) async fn read(
+        engine: &'a Engine,
+        ctx: &Context,
+        model: &'a ModelMeta,
+        key: &str,
+    ) -> Result<Self, Error> {
+        let view = View::of(engine, ctx, Verb::Read, model.id)?;
+        let links = (0..model.fields.len()).filter_map(|f| view.link(f));
+        let (mut expand, mut fields) = (Vec::new(), Vec::new());
+        for link in links {
+            expand.push(link.relation.name.clone());
+            fields.extend(link.narrowed());
+        }
+        let parameters = [("expand", expand), ("fields", fields)];
+        let parameters: Vec<(String, String)> = parameters
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(name, names)| (name.to_owned(), names.join(",")))
+            .collect();
+        let record = engine.read(ctx, model.id, key, &parameters).await?;
+        let row = Row::parse(&record.body)?;
+        let key = row::key(model, &row).unwrap_or_else(|| key.to_owned());
+        Ok(Self { view, row, key })
+    }
+
+    /// The record's title.
+    pub(super) fn title(&self) -> String {
+        row::title(self.view.model, &self.row)
+    }
+}
+
+/// The fields that the caller may change in a form.
+pub(super) fn editable(
+    model: &ModelMeta,
+    scope: &Scope,
+    purpose: Purpose,
+    sees: impl Fn(FieldId) -> bool,
+) -> Vec<FieldId> {
+    let open = |&f: &FieldId| {
+        let key = purpose == Purpose::Edit && model.key.contains(&f);
+        model.fields[f].accepted() && !key && scope.writable[f].possible() && sees(f)
+    };
+    (0..model.fields.len()).filter(open).collect()
+}
+
+/// `GET /admin/{model}/{id}`
+pub(super) async fn page(call: Call) -> Result<Response, Error> {
+    let model = call.engine.model(&call.param("model"))?;
+    let subject = Subject::read(&call.engine, &call.ctx, model, call.raw_param("id")).await?;
+    let flash = match saved(&call)?.as_deref() {
+        Some("created") => format!("The {} was created.", model.label.to_lowercase()),
+        Some(_) => "Your changes were saved.".to_owned(),
+        None => String::new(),
+    };
+    show(&call, &subject, flash, None)
+}
+
+/// What has just been done, from the address: `?saved=created` or `?saved=changed`.
+fn saved(call: &Call) -> Result<Option<String>, Error> {
+    let query = Query(call.query()?);
+    for (name, value) in &query.0 {
+        if name != "saved" || !matches!(value.as_str(), "created" | "changed") {
+            let detail = format!("There is no parameter {name:?} with this value here.");
+            return Err(Error::parameter(name, "unknown_parameter", detail));
+        }
+    }
+    Ok(query.get("saved").map(ToOwned::to_owned))
+}
+
+/// The page of a record that is there; `refused` shows the form again as it was sent.
+pub(super) fn show(
+    call: &Call,
+    subject: &Subject<'_>,
+    flash: String,
+    refused: Option<&Refused>,
+) -> Result<Response, Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let Subject { view, row, key } = subject;
+    let model = view.model;
+    let scope = engine.scope(ctx, Verb::Patch, model.id).ok();
+    let open = scope.map_or_else(Vec::new, |scope| {
+        editable(model, &scope, Purpose::Edit, |f| {
+            let field = &model.fields[f];
+            view.sees(f) && widget::fits(field, row.text(&field.name).as_deref())
+        })
+    });
+    let mut controls: Vec<Control> = (0..model.fields.len())
+        .filter(|&f| view.sees(f) && row.has(&model.fields[f].name))
+        .map(|f| control(view, row, (f, open.contains(&f)), refused))
+        .collect();
+    let faults = Faults::at(&mut controls, refused.map(|r| &r.error));
+    let title = subject.title();
+    let shell = Shell::of_model(engine, ctx, model)
+        .here(title.clone())
+        .saying(flash);
+    let own = address::record(&model.slug, key);
+    let deletes = engine.may(ctx, Verb::Delete, model.id);
+    shell::render(
+        faults.status(StatusCode::OK),
+        &RecordPage {
+            shell,
+            title,
+            label: &model.label,
+            creating: false,
+            editable: !open.is_empty(),
+            controls,
+            faults,
+            delete: if deletes {
+                format!("{own}/delete")
+            } else {
+                String::new()
+            },
+            related: related(view, row),
+            list: Query::default().list(&model.slug),
+            api: own.replacen("/admin/", "/api/v1/", 1),
+            action: own,
+        },
+    )
+}
+
+fn control(
+    view: &View<'_>,
+    row: &Row,
+    (id, editable): (FieldId, bool),
+    refused: Option<&Refused>,
+) -> Control {
+    let field = &view.model.fields[id];
+    let link = view.link(id);
+    let target = link.and_then(|l| Some(cell::of_target(l, &row.one(&l.relation.name)?)));
+    if !editable {
+        let value = target.unwrap_or_else(|| cell::whole(field, row));
+        return Control {
+            label: view.label(id).to_owned(),
+            ..Control::fixed(field, value)
+        };
+    }
+    let stored = form::shown(field, row.text(&field.name).as_deref());
+    let sent = refused
+        .filter(|r| r.sent.holds(field))
+        .map(|r| r.sent.state(field));
+    // The title belongs to the key that is stored, not to another one that was typed.
+    let same = sent.as_ref().is_none_or(|s| *s == stored);
+    let mut control = Control::editable(
+        field,
+        Purpose::Edit,
+        sent.as_ref().unwrap_or(&stored),
+        &stored,
+    );
+    if let Some(was) = refused.and_then(|r| r.sent.was(field)) {
+        was.clone_into(&mut control.was);
+    }
+    view.label(id).clone_into(&mut control.label);
+    control.target = target.filter(|_| same);
+    control.find = link
+        .map(|l| format!("/admin/{}", l.target.slug))
+        .unwrap_or_default();
+    control
+}
+
+/// The lists of the records that point at this one.
+fn related(view: &View<'_>, row: &Row) -> Vec<Related> {
+    let theirs = view
+        .links
+        .iter()
+        .filter(|l| !l.relation.owns_key && l.relation.via.is_none());
+    theirs
+        .filter_map(|link| {
+            let ([own], [field]) = (&link.relation.from[..], &link.relation.to[..]) else {
+                return None;
+            };
+            let value = row.text(&view.model.fields[*own].name)?;
+            let field = &link.target.fields[*field];
+            if field.operators().is_empty() {
+                return None;
+            }
+            let name = if crate::query::parse::RESERVED.contains(&field.name.as_str()) {
+                format!("{}__eq", field.name)
+            } else {
+                field.name.clone()
+            };
+            Some(Related {
+                label: link.target.label_plural.clone(),
+                href: Query(vec![(name, value)]).list(&link.target.slug),
+            })
+        })
+        .collect()
+}
+
+/// `GET /admin/{model}/new`
+pub(super) async fn new(call: Call) -> Result<Response, Error> {
+    let flash = saved(&call)?.map(|_| "The record was created; here is the next one.".to_owned());
+    blank(&call, flash.unwrap_or_default(), None)
+}
+
+/// The form of a new record; `refused` shows it again as it was sent.
+pub(super) fn blank(
+    call: &Call,
+    flash: String,
+    refused: Option<&Refused>,
+) -> Result<Response, Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let model = engine.model(&call.param("model"))?;
+    let view = View::of(engine, ctx, Verb::Create, model.id)?;
+    let fields = editable(model, &view.scope, Purpose::Create, |f| view.sees(f));
+    let mut controls: Vec<Control> = fields
+        .into_iter()
+        .map(|f| {
+            let field = &model.fields[f];
+            let state = refused.and_then(|r| r.sent.state(field));
+            let mut control = Control::editable(field, Purpose::Create, &state, &None);
+            view.label(f).clone_into(&mut control.label);
+            control.find = view
+                .link(f)
+                .map(|l| format!("/admin/{}", l.target.slug))
+                .unwrap_or_default();
+            control
+        })
+        .collect();
+    let faults = Faults::at(&mut controls, refused.map(|r| &r.error));
+    let title = format!("New {}", model.label.to_lowercase());
+    shell::render(
+        faults.status(StatusCode::OK),
+        &RecordPage {
+            shell: Shell::of_model(engine, ctx, model)
+                .here(title.clone())
+                .saying(flash),
+            title,
+            label: &model.label,
+            action: format!("/admin/{}/new", model.slug),
+            creating: true,
+            editable: true,
+            controls,
+            faults,
+            delete: String::new(),
+            related: Vec::new(),
+            list: Query::default().list(&model.slug),
+            api: String::new(),
+        },
+    )
+}

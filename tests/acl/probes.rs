@@ -1,0 +1,257 @@
+//! Every way there is now to ask about a field or a row without being shown it.
+
+use quarterdeck::model::encode_key_part;
+use serde_json::{Value, json};
+
+use crate::api::sample::{Reply, World, call, list, names, text};
+use crate::house::app::Session;
+
+/// A request.
+#[derive(Debug, Clone)]
+pub(super) struct Probe {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+}
+
+pub(super) fn get(path: String) -> Probe {
+    Probe {
+        method: "GET",
+        path,
+        body: None,
+    }
+}
+
+pub(super) fn send(method: &'static str, path: String, body: Value) -> Probe {
+    Probe {
+        method,
+        path,
+        body: Some(body),
+    }
+}
+
+impl Probe {
+    pub(super) async fn ask(&self, client: &Session<'_>) -> Reply {
+        call(client, (self.method, &self.path), &[], self.body.as_ref()).await
+    }
+}
+
+/// The relations that lead to `slug`: the model, the relation's name.
+pub(super) fn leading_to(world: &World<'_>, slug: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (from, model) in &world.models {
+        for relation in list(&model["relations"]) {
+            if relation["model"] == slug {
+                found.push((from.clone(), text(&relation["name"])));
+            }
+        }
+    }
+    found
+}
+
+/// Requests that name a field, from its own model and from the models that lead to it. `values` are
+/// the values it has, one after the other.
+pub(super) fn of_field(
+    world: &World<'_>,
+    (slug, path): (&str, &str),
+    name: &str,
+    values: &[Value],
+) -> Vec<Probe> {
+    const OPERATORS: [&str; 17] = [
+        "eq",
+        "ne",
+        "lt",
+        "lte",
+        "gt",
+        "gte",
+        "in",
+        "nin",
+        "between",
+        "isnull",
+        "contains",
+        "icontains",
+        "startswith",
+        "istartswith",
+        "endswith",
+        "iendswith",
+        "regex",
+    ];
+    let here = format!("/api/v1/{slug}");
+    let key = world.key(slug).remove(0);
+    let mut all = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        let operand = encode_key_part(&text(value)).to_string();
+        // A refused name is refused whatever it is compared with: the first value tries them all.
+        for operator in OPERATORS.into_iter().filter(|_| i == 0) {
+            all.push(get(format!("{here}?{name}__{operator}={operand}")));
+        }
+        all.push(get(format!("{here}?{name}={operand}")));
+        // Names as SQL would qualify or quote them (A2).
+        for spelling in [
+            format!("{slug}.{name}"),
+            format!("t0.{name}"),
+            format!("main.{slug}.{name}"),
+            format!("%22{name}%22"),
+            format!("%60{name}%60"),
+            name.to_uppercase(),
+            format!("{name}%20"),
+        ] {
+            all.push(get(format!("{here}?{spelling}={operand}")));
+            all.push(get(format!("{here}?sort={spelling}")));
+        }
+        let search = format!("{here}/_search");
+        let condition = json!({name: value});
+        for tree in [
+            condition.clone(),
+            json!({"not": condition}),
+            json!({"or": [condition, {format!("{key}__isnull"): false}]}),
+            json!({"and": [{"not": {"or": [condition]}}]}),
+        ] {
+            all.push(send("POST", search.clone(), json!({"where": tree})));
+        }
+        for (method, at) in [("POST", here.as_str()), ("PATCH", path), ("PUT", path)] {
+            all.push(send(method, at.to_owned(), json!({name: value})));
+        }
+        for (from, relation) in leading_to(world, slug).into_iter().filter(|_| i == 0) {
+            let there = format!("/api/v1/{from}");
+            for operator in ["eq", "ne", "lt", "isnull", "icontains", "in"] {
+                let condition = format!("{relation}.{name}__{operator}={operand}");
+                all.push(get(format!("{there}?{condition}")));
+            }
+            let tree = json!({"not": {format!("{relation}.{name}"): value}});
+            all.push(send(
+                "POST",
+                format!("{there}/_search"),
+                json!({"where": tree}),
+            ));
+            for (before, first) in leading_to(world, &from) {
+                let condition = format!("{first}.{relation}.{name}={operand}");
+                all.push(get(format!("/api/v1/{before}?{condition}")));
+            }
+        }
+    }
+    for asked in ["sort", "fields", "expand"] {
+        all.push(get(format!("{here}?{asked}={name}")));
+        all.push(get(format!("{here}?{asked}={key},-{name}")));
+        all.push(send(
+            "POST",
+            format!("{here}/_search"),
+            json!({asked: [name]}),
+        ));
+        all.push(get(format!("{path}?{asked}={name}")));
+    }
+    all.push(get(format!("{here}?sort=-{name}")));
+    for (from, relation) in leading_to(world, slug) {
+        let there = format!("/api/v1/{from}");
+        all.push(get(format!(
+            "{there}?expand={relation}&fields={relation}.{name}"
+        )));
+        all.push(get(format!("{there}?sort={relation}.{name}")));
+    }
+    all
+}
+
+/// Requests that answer with rows, and so must not depend on what is hidden in them. `texts` are
+/// searched for.
+pub(super) fn of_rows(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Probe> {
+    let here = format!("/api/v1/{slug}");
+    let mut all = vec![
+        get("/api/openapi.json".to_owned()),
+        get("/api/v1/_models".to_owned()),
+        get(format!("/api/v1/_models/{slug}")),
+    ];
+    for query in [
+        "limit=100",
+        "limit=1",
+        "limit=2&offset=1",
+        "limit=1&page=2",
+        "count=exact",
+        "count=none",
+        "count=estimated",
+    ] {
+        all.push(get(format!("{here}?{query}")));
+    }
+    all.push(send(
+        "POST",
+        format!("{here}/_search"),
+        json!({"count": "exact"}),
+    ));
+    for field in world.fields(slug) {
+        let name = text(&field["name"]);
+        if field["sortable"] == true {
+            all.push(get(format!("{here}?sort={name}&limit=2")));
+            all.push(get(format!("{here}?sort=-{name}&limit=2")));
+        }
+        if !list(&field["operators"]).is_empty() {
+            all.push(get(format!("{here}?{name}__isnull=true&count=exact")));
+        }
+    }
+    for text in texts {
+        all.push(get(format!("{here}?q={}", encode_key_part(text))));
+    }
+    let own = list(&world.models[slug]["relations"]);
+    let own: Vec<String> = own.iter().map(|r| text(&r["name"])).collect();
+    for relation in &own {
+        all.push(get(format!("{here}?limit=100&expand={relation}")));
+    }
+    for (from, relation) in leading_to(world, slug) {
+        let there = format!("/api/v1/{from}?limit=100&count=exact");
+        all.push(get(format!("{there}&expand={relation}")));
+        for inner in &own {
+            all.push(get(format!("{there}&expand={relation}.{inner}")));
+        }
+        let key = world.key(slug).remove(0);
+        all.push(get(format!("{there}&{relation}.{key}__isnull=false")));
+        let tree = json!({"not": {format!("{relation}.{key}__isnull"): false}});
+        all.push(send(
+            "POST",
+            format!("/api/v1/{from}/_search"),
+            json!({"where": tree}),
+        ));
+    }
+    all
+}
+
+/// Every page of a list, one row each, forwards.
+pub(super) async fn pages(client: &Session<'_>, slug: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut path = format!("/api/v1/{slug}?limit=1");
+    while all.len() < 40 {
+        let page = get(path.clone()).ask(client).await;
+        all.push(page.shape());
+        match page.json()["page"]["next"].as_str() {
+            Some(cursor) => path = format!("/api/v1/{slug}?limit=1&cursor={cursor}"),
+            None => break,
+        }
+    }
+    all
+}
+
+/// The texts of a record that a search might look for.
+pub(super) fn searchable(record: &Value) -> Vec<String> {
+    let members = record.as_object().expect("an object").values();
+    let texts = members.filter_map(Value::as_str);
+    texts
+        .filter(|t| t.len() > 1)
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The models of the demo, and no system model.
+pub(super) fn demo_models(world: &World<'_>) -> Vec<String> {
+    let all = world.slugs().into_iter();
+    all.filter(|slug| !slug.starts_with("qd_")).collect()
+}
+
+/// The fields of a model but its key and what only the server sets.
+pub(super) fn own_fields(world: &World<'_>, slug: &str) -> Vec<String> {
+    let key = world.key(slug);
+    let fields = world.writable(slug, "patch").into_iter();
+    let names = fields.map(|f| text(&f["name"]));
+    names.filter(|name| !key.contains(name)).collect()
+}
+
+/// What the caller of a list knows of a model: its verbs.
+pub(super) fn verbs(world: &World<'_>, slug: &str) -> Value {
+    json!(names(&world.models[slug]["verbs"]))
+}

@@ -1,0 +1,13 @@
+//! The query compiler and the permission algebra against the oracle, on all three databases.
+
+mod arbitrary;
+mod bodies;
+mod compiled;
+mod embedded;
+mod entities;
+mod filters;
+mod grants;
+mod limits;
+mod oracle;
+mod paging;
+mod world;
