@@ -8,6 +8,7 @@ pub mod body;
 use std::future::Future;
 use std::sync::Arc;
 
+use poem::PathPattern;
 use poem::http::Method;
 use poem::{Endpoint, Request, Response};
 
@@ -45,16 +46,29 @@ impl Call {
     /// A parameter of the path, percent-decoded; empty when the route has none of that name.
     #[must_use]
     pub fn param(&self, name: &str) -> String {
-        let raw = self.request.raw_path_param(name).unwrap_or_default();
-        percent_encoding::percent_decode_str(raw)
+        percent_encoding::percent_decode_str(self.raw_param(name))
             .decode_utf8_lossy()
             .into_owned()
     }
 
-    /// A parameter of the path as it was sent.
+    /// A parameter of the path as it was sent; empty when the route has none of that name.
     #[must_use]
     pub fn raw_param(&self, name: &str) -> &str {
-        self.request.raw_path_param(name).unwrap_or_default()
+        // What the router calls raw it has decoded: of a key with `,` or `%` in it too little is left.
+        let pattern = self.request.data::<PathPattern>();
+        let mut path = self.request.uri().path();
+        for part in pattern.map_or("", |p| &*p.0).split('/') {
+            match part.strip_prefix('*') {
+                Some(rest) if rest == name => return path,
+                _ => {}
+            }
+            let (segment, rest) = path.split_once('/').unwrap_or((path, ""));
+            if part.strip_prefix(':') == Some(name) {
+                return segment;
+            }
+            path = rest;
+        }
+        ""
     }
 
     /// The parameters of the query string, in order, percent-decoded.

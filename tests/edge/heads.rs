@@ -380,3 +380,31 @@ async fn requests_sent_one_behind_the_other_are_answered_in_their_order() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a60_the_address_of_a_record_leads_to_it_whatever_its_key_contains() {
+    let name = "a60_the_address_of_a_record_leads_to_it_whatever_its_key_contains";
+    tuned(name, On::Each, as_it_is, async |app| {
+        let admin = app.login("admin").await;
+        let at = "2026-01-01T00:00:00Z";
+        // What a second decoding would take for another record.
+        for code in [
+            "aA", "a%41", "a%2541", "a/b", "a%2Fb", "a,b", "ü x", "100%", "a?b#c",
+        ] {
+            let body = json!({"code": code, "body": code, "created_at": at});
+            let request = admin
+                .request(Method::POST, "/api/v1/staff_note")
+                .json(&body);
+            let made = request.send().await.unwrap();
+            assert_eq!(made.status(), 201, "{code}");
+            let path = made.headers()["location"].to_str().unwrap().to_owned();
+            let (status, read) = admin.get(&path).await;
+            assert_eq!((status, &read["code"]), (200, &json!(code)), "{path}");
+            let (status, _) = admin.send("PATCH", &path, json!({"body": "changed"})).await;
+            assert_eq!(status, 200, "{path}");
+        }
+        let (_, all) = admin.get("/api/v1/staff_note?body=changed").await;
+        assert_eq!(all["page"]["count"], 9);
+    })
+    .await;
+}

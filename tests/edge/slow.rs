@@ -134,23 +134,26 @@ async fn r52_d12_a_client_that_does_not_take_its_answer_loses_its_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r52_d12_many_slow_clients_do_not_keep_a_good_one_from_its_answer() {
     let name = "r52_d12_many_slow_clients_do_not_keep_a_good_one_from_its_answer";
-    tuned(
-        name,
-        On::Sqlite,
-        |_| {},
-        async |app| {
-            let slow = join_all((0..300).map(async |n| {
-                let mut wire = Wire::open(app).await;
-                let headers = ["Content-Type: application/json", "Content-Length: 1000"];
-                let text = head(app, "POST /auth/login HTTP/1.1", &headers);
-                wire.send(&text[..text.len() - n % 3 * 20]).await;
-                wire
-            }))
-            .await;
-            let admin = app.login("admin").await;
-            assert_eq!(admin.get("/api/v1/author").await.0, 200);
-            assert_eq!(slow.len(), 300);
-        },
-    )
+    let tune = |c: &mut Config| {
+        let hour = Duration::from_secs(3_600);
+        (
+            c.server.header_timeout,
+            c.server.body_idle,
+            c.server.request,
+        ) = (hour, hour, hour);
+    };
+    tuned(name, On::Sqlite, tune, async |app| {
+        let slow = join_all((0..300).map(async |n| {
+            let mut wire = Wire::open(app).await;
+            let headers = ["Content-Type: application/json", "Content-Length: 1000"];
+            let text = head(app, "POST /auth/login HTTP/1.1", &headers);
+            wire.send(&text[..text.len() - n % 3 * 20]).await;
+            wire
+        }))
+        .await;
+        let admin = app.login("admin").await;
+        assert_eq!(admin.get("/api/v1/author").await.0, 200);
+        assert_eq!(slow.len(), 300);
+    })
     .await;
 }
