@@ -157,13 +157,8 @@ fn page_answer(call: &Call, page: Page, parameters: &[(String, String)]) -> Resp
         .into_iter()
         .filter_map(|(cursor, rel)| cursor.as_deref().map(|c| link(c, rel)))
         .collect();
-    let headers = call.request.headers();
-    let response = if headers.contains_key(header::IF_NONE_MATCH) {
-        let etag = page.etag();
-        answer::tagged(headers, page.body, &etag)
-    } else {
-        answer::json(StatusCode::OK, page.body)
-    };
+    let etag = page.etag();
+    let response = answer::tagged(call.request.headers(), page.body, &etag);
     if links.is_empty() {
         return response;
     }
