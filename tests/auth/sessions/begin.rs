@@ -5,10 +5,10 @@ use reqwest::Method;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::json;
 
-use super::{as_it_is, login, whoami};
+use super::{login, whoami};
 use crate::auth::{cookie, number, tokens};
 use crate::house::app::{TestApp, password};
-use crate::house::tuned::{On, tuned};
+use crate::house::tuned::{On, as_it_is, tuned};
 
 #[tokio::test]
 async fn r12_a_planted_cookie_is_not_the_one_after_login_and_stays_dead() {

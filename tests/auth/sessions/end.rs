@@ -6,10 +6,10 @@ use reqwest::Method;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
-use super::{as_it_is, becomes, get, login, second, whoami};
+use super::{becomes, get, login, second, whoami};
 use crate::auth::{number, sql, tokens};
 use crate::house::app::{Session, grant_all, password};
-use crate::house::tuned::{On, tuned};
+use crate::house::tuned::{On, as_it_is, tuned};
 
 /// The record of a user.
 async fn user_path(admin: &Session<'_>, name: &str) -> String {

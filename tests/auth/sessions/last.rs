@@ -9,10 +9,10 @@ use quarterdeck_entity::system::session;
 use sea_orm::EntityTrait as _;
 use sea_orm::sea_query::Expr;
 
-use super::{as_it_is, login, second, whoami};
+use super::{login, second, whoami};
 use crate::auth::internal;
 use crate::house::app::TestApp;
-use crate::house::tuned::{On, tuned};
+use crate::house::tuned::{On, as_it_is, tuned};
 
 /// Moves the only session in time, as if it had been made and used so long ago.
 async fn age(app: &TestApp, created: TimeDelta, seen: TimeDelta, expires_in: TimeDelta) {

@@ -6,14 +6,11 @@ mod last;
 
 use std::time::Duration;
 
-use quarterdeck::config::Config;
 use reqwest::Method;
 
 use crate::house::app::{TestApp, config, password};
 
 use super::cookie;
-
-fn as_it_is(_: &mut Config) {}
 
 /// Another node of the same installation.
 async fn second(app: &TestApp) -> TestApp {
