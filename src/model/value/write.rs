@@ -77,7 +77,7 @@ fn is_integer(value: &Value) -> bool {
     )
 }
 
-/// The text of a value in an address, a form or a cursor; `None` for null. [`from_text`] of the
+/// The text of a value in an address, a form or a cursor; `None` for null. [`super::from_text`] of the
 /// value's kind reads it back.
 #[must_use]
 pub fn to_text(value: &Value) -> Option<String> {
