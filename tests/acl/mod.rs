@@ -2,5 +2,7 @@
 
 mod matrix;
 mod oracle;
+mod overlap;
 mod probes;
 mod rows;
+mod stale;
