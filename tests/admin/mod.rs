@@ -1,0 +1,10 @@
+//! The admin's pages as a browser meets them: what they do, and that the second door is no weaker than
+//! the first.
+
+mod forms;
+mod hidden;
+mod lists;
+mod matrix;
+mod page;
+mod stage;
+mod text;
