@@ -84,7 +84,7 @@ async fn whoever_is_not_logged_in_is_led_to_the_login_and_back() {
         let path = "/admin/author?q=Author&sort=-name";
         let page = visit(&client, path).await;
         assert_eq!(page.status(), 303);
-        let login = open(&client, &page.location().to_owned()).await;
+        let login = open(&client, page.location()).await;
         let form = login.form("/auth/login");
         let form = form
             .with("username", "admin")

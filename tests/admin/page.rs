@@ -197,9 +197,8 @@ impl Page {
             let name = tag.get("name").unwrap_or_default().to_owned();
             match tag.name.as_str() {
                 "input" if tag.get("type") == Some("checkbox") => {
-                    if tag.get("checked").is_some() {
-                        fields.push((name, tag.get("value").expect("a value").to_owned()));
-                    }
+                    let ticked = tag.get("checked").and(tag.get("value"));
+                    fields.extend(ticked.map(|value| (name, value.to_owned())));
                 }
                 "input" => fields.push((name, tag.get("value").unwrap_or_default().to_owned())),
                 // The first line end of a text area is none of its text; browsers send CRLF.
