@@ -22,3 +22,4 @@ mod house;
 mod plugins;
 mod process;
 mod query;
+mod store;

@@ -265,7 +265,7 @@ impl AppBuilder {
             }
         }
         if let Some(observer) = self.observer.take() {
-            db.observe(move |info| observer(&info.statement.sql));
+            db.observe(move |info| observer(&info.sql));
         }
         let (mut registry, _) = Registry::build(&self.models);
         match db.backend() {

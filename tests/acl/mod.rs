@@ -3,6 +3,7 @@
 mod matrix;
 mod oracle;
 mod overlap;
-mod probes;
+pub(crate) mod probes;
 mod rows;
+pub(crate) mod stage;
 mod stale;

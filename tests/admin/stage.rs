@@ -1,52 +1,12 @@
-//! Who asks, and what is set up for them.
+//! Who asks for pages, and what they send.
 
 use quarterdeck::auth::tokens::{self, NewToken};
 use quarterdeck::model::Verb;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::page::{Form, Page, whole};
-use crate::api::sample::{World, call, list, text};
+use crate::api::sample::text;
 use crate::house::app::{Session, TestApp};
-
-/// The models of the demo, and no system model.
-pub(super) fn demo_models(world: &World<'_>) -> Vec<String> {
-    let all = world.slugs().into_iter();
-    all.filter(|slug| !slug.starts_with("qd_")).collect()
-}
-
-/// The relations that lead to `slug` from models of the demo: the model, the relation's name.
-pub(super) fn leading_to(world: &World<'_>, slug: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for from in demo_models(world) {
-        for relation in list(&world.models[&from]["relations"]) {
-            if relation["model"] == slug {
-                found.push((from.clone(), text(&relation["name"])));
-            }
-        }
-    }
-    found
-}
-
-/// Makes a user `tester` with every verb on every model of the demo; the grants by model.
-pub(super) async fn tester(app: &TestApp, world: &World<'_>) -> Map<String, Value> {
-    let grant = |slug: &String| {
-        json!({"model": slug, "verbs": world.models[slug]["verbs"], "rows": "all",
-            "readable": "all", "writable": "all"})
-    };
-    let grants = demo_models(world).iter().map(grant).collect();
-    app.user("tester", false, grants).await;
-    let made = ("GET", "/api/v1/qd_grant?limit=100");
-    let made = call(world.session, made, &[], None).await.json();
-    let of_model = |g: &Value| (text(&g["model"]), g["id"].clone());
-    list(&made["data"]).iter().map(of_model).collect()
-}
-
-/// Changes the tester's grant on a model.
-pub(super) async fn set(world: &World<'_>, grants: &Map<String, Value>, slug: &str, change: Value) {
-    let path = format!("/api/v1/qd_grant/{}", grants[slug]);
-    let changed = call(world.session, ("PATCH", &path), &[], Some(&change)).await;
-    assert_eq!(changed.status, 200, "{change}: {}", changed.text);
-}
 
 /// A token of a user, as a header has it.
 pub(super) async fn token(app: &TestApp, user_id: i64, scopes: Vec<(String, Vec<Verb>)>) -> String {

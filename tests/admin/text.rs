@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::page::{Page, Tag, escape, visit};
-use super::stage::demo_models;
+use crate::acl::probes::demo_models;
 use crate::api::sample::{World, call, text};
 use crate::house::app::on_each_app;
 use crate::house::tuned::{On, tuned};

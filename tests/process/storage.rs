@@ -1,6 +1,6 @@
 //! What the program is built with, and a database file that somebody else has written into.
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use super::Place;
@@ -8,13 +8,26 @@ use crate::house::app::{TestApp, config};
 use crate::house::on_sqlite;
 use crate::house::tuned::{On, tuned};
 
-async fn text(db: &DatabaseConnection, sql: &str) -> String {
+async fn text(db: &impl ConnectionTrait, sql: &str) -> String {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let row = db.query_one_raw(statement).await.expect("an answer");
     let row = row.expect("a row");
     row.try_get_by_index::<String>(0)
         .or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string()))
         .expect("a text or a number")
+}
+
+async fn check_sqlite(connection: &impl ConnectionTrait) {
+    let version = text(connection, "SELECT sqlite_version()").await;
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|p| p.parse().expect("a number"))
+        .collect();
+    assert!(parts >= vec![3, 51, 3], "{version}");
+    assert_eq!(text(connection, "PRAGMA journal_mode").await, "wal");
+    // Mapped memory and many writers do not go together; none is the default.
+    assert_eq!(text(connection, "PRAGMA mmap_size").await, "0");
+    assert_eq!(text(connection, "PRAGMA foreign_keys").await, "1");
 }
 
 #[tokio::test]
@@ -26,18 +39,8 @@ async fn a83_the_sqlite_that_is_built_in_has_its_write_ahead_log_mended_and_maps
         |_| {},
         async |app| {
             let db = app.app.engine.db();
-            for connection in [db.reader(), db.migrations()] {
-                let version = text(connection, "SELECT sqlite_version()").await;
-                let parts: Vec<u32> = version
-                    .split('.')
-                    .map(|p| p.parse().expect("a number"))
-                    .collect();
-                assert!(parts >= vec![3, 51, 3], "{version}");
-                assert_eq!(text(connection, "PRAGMA journal_mode").await, "wal");
-                // Mapped memory and many writers do not go together; none is the default.
-                assert_eq!(text(connection, "PRAGMA mmap_size").await, "0");
-                assert_eq!(text(connection, "PRAGMA foreign_keys").await, "1");
-            }
+            check_sqlite(db.reader()).await;
+            check_sqlite(db.migrations()).await;
         },
     )
     .await;
