@@ -8,6 +8,7 @@ pub mod describe;
 pub mod field;
 pub mod input;
 pub mod kind;
+pub mod limit;
 pub mod options;
 pub mod patch;
 pub mod registry;
@@ -16,6 +17,7 @@ pub mod value;
 pub use field::{Choice, Field, Rule, Widget};
 pub use input::Input;
 pub use kind::{IntSize, Kind, Op};
+pub use limit::Limit;
 pub use options::{FieldOptions, ModelOptions};
 pub use registry::Registry;
 

@@ -12,7 +12,7 @@ use crate::check::Finding;
 
 use self::model::model;
 use super::describe::{Description, RawRelation, sentence_case};
-use super::kind::Kind;
+use super::limit::Limit;
 use super::options::Options;
 use super::{FieldId, Junction, ModelId, ModelMeta, Relation};
 
@@ -66,21 +66,11 @@ impl Registry {
         self.by_slug.get(slug).map(|&id| self.model(id))
     }
 
-    /// Notes that this database keeps only `digits` significant decimal digits.
-    pub fn limit_decimals(&mut self, digits: usize) {
+    /// Notes what this database can hold less than the kinds of the fields say.
+    pub fn limit(&mut self, limits: &[Limit]) {
         for field in self.models.iter_mut().flat_map(|m| &mut m.fields) {
-            if matches!(field.kind, Kind::Decimal(_)) {
-                field.exact_digits = Some(digits);
-            }
-        }
-    }
-
-    /// Notes that this database takes JSON of only `depth` levels.
-    pub fn limit_json(&mut self, depth: usize) {
-        for field in self.models.iter_mut().flat_map(|m| &mut m.fields) {
-            if matches!(field.kind, Kind::Json) {
-                field.max_depth = Some(depth);
-            }
+            let limit = limits.iter().find(|limit| limit.concerns(&field.kind));
+            field.limit = limit.copied();
         }
     }
 
