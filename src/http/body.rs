@@ -49,23 +49,36 @@ pub async fn bytes(request: &mut Request) -> Result<Vec<u8>, Error> {
         return Err(too_large(limits.bytes));
     }
     let mut stream = Box::pin(request.take_body().into_bytes_stream());
-    // Kept as they come: a buffer that grows holds what it had and what it will have at once.
-    let mut pieces: Vec<Bytes> = Vec::new();
+    // Kept as they come: a buffer that grows holds what it had and what it will have at once. And as
+    // copies: a piece of the connection's own buffer would keep the whole of it.
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
     let mut size = 0;
     loop {
         let next = std::future::poll_fn(|cx: &mut Context<'_>| poll(stream.as_mut(), cx));
         match tokio::time::timeout(limits.idle, next).await {
             Err(_) => return Err(broken("The request body stopped coming.")),
-            Ok(None) => return Ok(pieces.concat()),
+            Ok(None) => return Ok(whole(pieces)),
             Ok(Some(Err(e))) => return Err(broken("The request body broke off.").because(e)),
             Ok(Some(Ok(piece))) => {
                 size += piece.len();
                 if size as u64 > limits.bytes {
                     return Err(too_large(limits.bytes));
                 }
-                pieces.push(piece);
+                pieces.push(piece.to_vec());
             }
         }
+    }
+}
+
+/// The pieces as one; most bodies are.
+fn whole(mut pieces: Vec<Vec<u8>>) -> Vec<u8> {
+    match pieces.pop() {
+        Some(only) if pieces.is_empty() => only,
+        Some(last) => {
+            pieces.push(last);
+            pieces.concat()
+        }
+        None => Vec::new(),
     }
 }
 
