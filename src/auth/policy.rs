@@ -41,7 +41,7 @@ pub async fn load(db: &Db, registry: &Registry, version: i64) -> Result<Policy, 
             "grants of models that are not registered are ignored"
         );
     }
-    Ok(Policy::new(version, grants.into_iter()))
+    Ok(Policy::new(version, grants))
 }
 
 /// Reads one stored grant.

@@ -10,10 +10,12 @@ mod count;
 mod embed;
 mod guard;
 mod layout;
+mod precondition;
 mod read;
 mod write;
 mod written;
 
+pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record};
 pub use written::Written;
 

@@ -15,6 +15,7 @@ use crate::query::sql::Compiler;
 use crate::store::typed::Record as Stored;
 use crate::store::{Tx, failure};
 
+use super::precondition::{self, IfMatch, Target};
 use super::{Context, Engine, Written, audit, conflict};
 
 /// How often a write that lost a race is tried in all.
@@ -27,6 +28,7 @@ pub(super) struct Request {
     pub(super) model: ModelId,
     pub(super) verb: Verb,
     key: Vec<Value>,
+    condition: IfMatch,
     pub(super) changes: Changes,
     pub(super) scope: Arc<Scope>,
 }
@@ -43,47 +45,47 @@ impl Engine {
         model: ModelId,
         body: Input,
     ) -> Result<Written, Error> {
-        let request = self.request(ctx, (model, Verb::Create), Vec::new(), body)?;
+        let request = self.request(ctx, (model, Verb::Create), None, body)?;
         self.run(request).await?.ok_or_else(Error::not_found)
     }
 
     /// Changes a record: `patch` the fields of the body, `replace` every writable one.
     ///
     /// # Errors
-    /// As [`Self::create`]; 404 for a row that the caller may not see.
+    /// As [`Self::create`]; 404 for a row that the caller may not see; 412 when the row is not as the
+    /// caller demands, 428 when the model demands that it says so.
     pub async fn update(
         self: &Arc<Self>,
         ctx: &Context,
         (model, verb): (ModelId, Verb),
-        key: &str,
+        target: Target<'_>,
         body: Input,
     ) -> Result<Written, Error> {
         self.scope(ctx, verb, model)?;
-        let key = self.registry.model(model).parse_key(key)?;
-        let request = self.request(ctx, (model, verb), key, body)?;
+        let request = self.request(ctx, (model, verb), Some(target), body)?;
         self.run(request).await?.ok_or_else(Error::not_found)
     }
 
     /// Deletes a record.
     ///
     /// # Errors
-    /// 401, 403, 404 for the caller; 409 when other records point at it.
+    /// 401, 403, 404 for the caller; 409 when other records point at it; 412 and 428 as
+    /// [`Self::update`].
     pub async fn delete(
         self: &Arc<Self>,
         ctx: &Context,
         model: ModelId,
-        key: &str,
+        target: Target<'_>,
     ) -> Result<(), Error> {
         let scope = self.scope(ctx, Verb::Delete, model)?;
-        let key = self.registry.model(model).parse_key(key)?;
-        let changes = Changes::default();
-        let ctx = ctx.clone();
+        let (key, condition) = self.target(model, Some(target))?;
         self.run(Request {
-            ctx,
+            ctx: ctx.clone(),
             model,
             verb: Verb::Delete,
             key,
-            changes,
+            condition,
+            changes: Changes::default(),
             scope,
         })
         .await?;
@@ -94,10 +96,11 @@ impl Engine {
         &self,
         ctx: &Context,
         (model, verb): (ModelId, Verb),
-        key: Vec<Value>,
+        target: Option<Target<'_>>,
         body: Input,
     ) -> Result<Request, Error> {
         let scope = self.scope(ctx, verb, model)?;
+        let (key, condition) = self.target(model, target)?;
         let purpose = match verb {
             Verb::Create => Purpose::Create,
             Verb::Replace => Purpose::Replace,
@@ -109,9 +112,26 @@ impl Engine {
             model,
             verb,
             key,
+            condition,
             changes,
             scope,
         })
+    }
+
+    fn target(
+        &self,
+        model: ModelId,
+        target: Option<Target<'_>>,
+    ) -> Result<(Vec<Value>, IfMatch), Error> {
+        let Some(Target { key, condition }) = target else {
+            return Ok((Vec::new(), IfMatch::Unconditional));
+        };
+        let model = self.registry.model(model);
+        let key = model.parse_key(key)?;
+        if model.if_match && *condition == IfMatch::Unconditional {
+            return Err(precondition::required());
+        }
+        Ok((key, condition.clone()))
     }
 
     /// Runs a write to its end even if the caller goes away (D16), and again when it lost a race.
@@ -177,6 +197,13 @@ impl Engine {
                 (Some(values), Some(row))
             }
         };
+        if let (Some(before), IfMatch::OneOf(_)) = (&before, &request.condition) {
+            let current = self.written(tx, request, before).await?;
+            if !request.condition.allows(&current.etag) {
+                let known = (&current, &request.condition);
+                return Err(precondition::failed(tx, meta, known).await.into());
+            }
+        }
         let mut changes = request.changes.clone();
         if let Some(before) = &before {
             self.check_fields(tx, request, before).await?;

@@ -69,6 +69,8 @@ pub struct ModelMeta {
     pub ordering: Vec<(FieldId, bool)>,
     /// Whether the model is one of Quarterdeck's own.
     pub system: bool,
+    /// Whether a write of a record must say which state of it the writer knows (`If-Match`).
+    pub if_match: bool,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.

@@ -88,6 +88,7 @@ pub(super) fn model(
         filters: all(&options.filters),
         ordering: ordering.unwrap_or_default(),
         system: options.system,
+        if_match: options.if_match,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
         system_verbs: options.system_verbs.clone(),
         by_name,
