@@ -7,7 +7,7 @@ use quarterdeck_entity::system::grant;
 use sea_orm::EntityTrait as _;
 use serde_json::{Map, Value};
 
-use crate::crud::{Context, Engine};
+use crate::crud::{Context, Engine, IfMatch, Target};
 use crate::error::Error;
 use crate::model::{Input, ModelMeta, Verb};
 use crate::store::failure;
@@ -41,7 +41,13 @@ pub(super) async fn grants(engine: &Arc<Engine>) -> Result<(), Error> {
         let body = Input::from(&Value::Object(narrowed));
         let key = row.id.to_string();
         let ctx = Context::operator();
-        let done = engine.update(&ctx, (model, Verb::Patch), &key, body).await;
+        let target = Target {
+            key: &key,
+            condition: &IfMatch::Unconditional,
+        };
+        let done = engine
+            .update(&ctx, (model, Verb::Patch), target, body)
+            .await;
         // A grant that makes no sense for another reason allows nothing as it is.
         if let Err(error) = done {
             tracing::warn!(grant = row.id, error = %error, "the grant could not be mended");
