@@ -123,7 +123,7 @@ fn narrow(registry: &Registry) -> Policy {
     )
 }
 
-/// As poem-openapi writes it.
+/// As `src/api/fixed.json` writes it.
 fn fixed() -> Value {
     json!({
         "openapi": "3.0.0",
