@@ -32,12 +32,16 @@ pub enum Kind {
     MethodNotAllowed,
     /// 409: a unique or foreign key stands against the write.
     Conflict,
+    /// 412: the record is not as the caller demanded.
+    PreconditionFailed,
     /// 413: the body is larger than allowed.
     TooLarge,
     /// 415: the body has a media type that is not accepted.
     UnsupportedMedia,
     /// 422: the body is well formed, its values are not acceptable.
     Invalid,
+    /// 428: the model demands that the caller says which state of the record it knows.
+    PreconditionRequired,
     /// 429: a rate limit was reached.
     TooManyRequests,
     /// 500: our fault.
@@ -57,9 +61,11 @@ impl Kind {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict => 409,
+            Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,
             Self::Invalid => 422,
+            Self::PreconditionRequired => 428,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -76,9 +82,11 @@ impl Kind {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Conflict",
+            Self::PreconditionFailed => "Precondition failed",
             Self::TooLarge => "Content too large",
             Self::UnsupportedMedia => "Unsupported media type",
             Self::Invalid => "Validation failed",
+            Self::PreconditionRequired => "Precondition required",
             Self::TooManyRequests => "Too many requests",
             Self::Internal => "Internal error",
             Self::Unavailable => "Temporarily unavailable",
@@ -178,6 +186,8 @@ pub struct Error {
     pub faults: Vec<Fault>,
     /// Seconds after which the same request may succeed.
     pub retry_after: Option<u64>,
+    /// Further members of the problem document (RFC 9457, section 3.2).
+    pub members: Option<Box<Map<String, Value>>>,
     /// The methods the path has, for [`Kind::MethodNotAllowed`].
     pub allow: Option<Cow<'static, str>>,
     /// What only the operator may know.
@@ -195,6 +205,7 @@ impl Error {
             detail: detail.into(),
             faults: Vec::new(),
             retry_after: None,
+            members: None,
             allow: None,
             source: None,
         }
@@ -278,6 +289,13 @@ impl Error {
         }
     }
 
+    /// Adds members to the problem document.
+    #[must_use]
+    pub fn with(mut self, members: Map<String, Value>) -> Self {
+        self.members = Some(Box::new(members));
+        self
+    }
+
     /// Adds the operator's side of the story.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -300,6 +318,9 @@ impl Error {
                 "errors".into(),
                 self.faults.iter().map(Fault::to_json).collect(),
             );
+        }
+        for (name, value) in self.members.iter().flat_map(|m| m.iter()) {
+            doc.insert(name.clone(), value.clone());
         }
         Value::Object(doc)
     }

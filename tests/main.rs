@@ -21,3 +21,4 @@ mod house;
 mod plugins;
 mod process;
 mod query;
+mod store;

@@ -1,5 +1,5 @@
 //! Truth tables of the decision. That the union is right row by row and field by field is proven
-//! against brute force in `tests/query/grants.rs`.
+//! against brute force in `tests/query/grants`.
 
 use std::sync::OnceLock;
 

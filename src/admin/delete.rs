@@ -8,7 +8,10 @@ use crate::error::{Error, Kind};
 use crate::http::{Call, answer, body};
 use crate::model::Verb;
 
+use crate::crud::Target;
+
 use super::address;
+use super::form::Sent;
 use super::record::Subject;
 use super::row;
 use super::shell::{self, Shell};
@@ -22,6 +25,8 @@ struct DeletePage<'a> {
     label: String,
     action: String,
     back: String,
+    /// The entity tag of the record that is asked about; empty when the caller may not read it.
+    version: String,
     problem: &'a str,
 }
 
@@ -35,22 +40,22 @@ pub(super) async fn done(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
     engine.scope(&call.ctx, Verb::Delete, model.id)?;
-    if let Some((name, _)) = body::form_body(&mut call.request).await?.first() {
-        let detail = format!("There is no field {name} in this form.");
-        return Err(Error::parameter(name, "unknown_field", detail));
-    }
-    match engine
-        .delete(&call.ctx, model.id, call.raw_param("id"))
-        .await
-    {
+    let form = body::form_body(&mut call.request).await?;
+    let sent = Sent::of(form, |_| false)?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &sent.condition()?,
+    };
+    match engine.delete(&call.ctx, model.id, target).await {
         Ok(()) if engine.may(&call.ctx, Verb::List, model.id) => Ok(answer::see_other(&format!(
             "/admin/{}/_deleted",
             model.slug
         ))),
         Ok(()) => Ok(answer::see_other("/admin")),
-        Err(error) if error.kind == Kind::Conflict => {
+        Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
             let problem = format!("It was not deleted. {}", error.detail);
-            ask(&call, StatusCode::CONFLICT, &problem).await
+            let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);
+            ask(&call, status, &problem).await
         }
         Err(error) => Err(error),
     }
@@ -61,11 +66,12 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
     let model = engine.model(&call.param("model"))?;
     engine.scope(ctx, Verb::Delete, model.id)?;
     let reads = engine.may(ctx, Verb::Read, model.id);
-    let title = if reads {
-        Subject::read(engine, ctx, model, key).await?.title()
+    let (title, version) = if reads {
+        let subject = Subject::read(engine, ctx, model, key).await?;
+        (subject.title(), subject.version)
     } else {
         model.parse_key(key)?;
-        row::number(key)
+        (row::number(key), String::new())
     };
     let own = address::record(&model.slug, key);
     let back = if reads {
@@ -86,6 +92,7 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
             label: model.label.to_lowercase(),
             action: format!("{own}/delete"),
             back,
+            version,
             problem,
         },
     )

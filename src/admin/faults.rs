@@ -73,7 +73,10 @@ fn sentence(fault: &Fault, label: &str, name: &str) -> String {
 
 /// Whether a failed write is the user's to mend in the form.
 pub(super) fn mendable(error: &Error) -> bool {
-    matches!(error.kind, Kind::Invalid | Kind::Conflict) || error.code == "row_rule"
+    matches!(
+        error.kind,
+        Kind::Invalid | Kind::Conflict | Kind::PreconditionFailed
+    ) || error.code == "row_rule"
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use sha2::{Digest as _, Sha256};
 
+use crate::crud::IfMatch;
 use crate::error::Error;
 use crate::model::value::Misfit;
 use crate::model::{Field, Input, Kind, Widget};
@@ -23,6 +24,10 @@ use super::json;
 
 /// The state of one field in a form: its text, or `None` for null.
 pub(super) type State = Option<String>;
+
+/// What a form holds beside the fields of its model: the button that was pressed, and the entity tag
+/// of the record as it was shown.
+const OWN: [&str; 2] = ["_then", "_if_match"];
 
 /// A form as it came back.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ impl Sent {
             let own = name
                 .strip_prefix("was.")
                 .or_else(|| name.strip_prefix("empty."));
-            if name != "_then" && !known(own.unwrap_or(name)) {
+            if !OWN.contains(&name.as_str()) && !known(own.unwrap_or(name)) {
                 let detail = format!("There is no field {name} in this form.");
                 return Err(Error::parameter(name, "unknown_field", detail));
             }
@@ -53,6 +58,11 @@ impl Sent {
     /// The button that was pressed, where there is a choice.
     pub(super) fn then(&self) -> &str {
         self.0.get("_then").unwrap_or_default()
+    }
+
+    /// What the user knows of the record. A script that sends no tag demands nothing.
+    pub(super) fn condition(&self) -> Result<IfMatch, Error> {
+        IfMatch::parse(self.0.get("_if_match"))
     }
 
     /// The digest of what was shown of a field.

@@ -9,6 +9,7 @@ mod columns;
 mod conditions;
 mod count;
 mod delete;
+mod difference;
 mod faults;
 mod filters;
 mod form;

@@ -48,7 +48,13 @@ pub(super) fn within(engine: &Engine, ctx: &Context, error: &Error, path: &str) 
 /// Whether a failure is the caller's, and not to be logged as one of ours.
 pub(super) fn callers(error: &Error) -> bool {
     match error.kind {
-        Kind::Malformed | Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Invalid => true,
+        Kind::Malformed
+        | Kind::Forbidden
+        | Kind::NotFound
+        | Kind::Conflict
+        | Kind::PreconditionFailed
+        | Kind::PreconditionRequired
+        | Kind::Invalid => true,
         Kind::Unauthenticated
         | Kind::MethodNotAllowed
         | Kind::TooLarge

@@ -12,6 +12,7 @@ use crate::model::{FieldId, ModelMeta, Verb};
 
 use super::address::{self, Query};
 use super::cell;
+use super::difference::{self, Difference};
 use super::faults::Faults;
 use super::form::{self, Sent};
 use super::row::{self, Row};
@@ -32,6 +33,10 @@ struct RecordPage<'a> {
     editable: bool,
     controls: Vec<Control>,
     faults: Faults,
+    /// What somebody else changed meanwhile, and what the user wanted instead.
+    differences: Vec<Difference>,
+    /// The entity tag of the record as it is shown; empty for a new one.
+    version: &'a str,
     /// Where the record can be deleted; empty when the caller may not.
     delete: String,
     related: Vec<Related>,
@@ -62,6 +67,8 @@ pub(super) struct Subject<'a> {
     pub(super) view: View<'a>,
     pub(super) row: Row,
     pub(super) key: String,
+    /// The entity tag of the record, without the titles of what it points at.
+    pub(super) version: String,
 }
 
 impl<'a> Subject<'a> {
@@ -88,7 +95,13 @@ impl<'a> Subject<'a> {
         let record = engine.read(ctx, model.id, key, &parameters).await?;
         let row = Row::parse(&record.body)?;
         let key = row::key(model, &row).unwrap_or_else(|| key.to_owned());
-        Ok(Self { view, row, key })
+        let version = record.version();
+        Ok(Self {
+            view,
+            row,
+            key,
+            version,
+        })
     }
 
     /// The record's title.
@@ -143,7 +156,7 @@ pub(super) fn show(
     refused: Option<&Refused>,
 ) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
-    let Subject { view, row, key } = subject;
+    let Subject { view, row, key, .. } = subject;
     let model = view.model;
     let scope = engine.scope(ctx, Verb::Patch, model.id).ok();
     let open = scope.map_or_else(Vec::new, |scope| {
@@ -173,6 +186,8 @@ pub(super) fn show(
             editable: !open.is_empty(),
             controls,
             faults,
+            differences: refused.map_or_else(Vec::new, |r| difference::of(view, r)),
+            version: &subject.version,
             delete: if deletes {
                 format!("{own}/delete")
             } else {
@@ -299,6 +314,8 @@ pub(super) fn blank(
             editable: true,
             controls,
             faults,
+            differences: Vec::new(),
+            version: "",
             delete: String::new(),
             related: Vec::new(),
             list: Query::default().list(&model.slug),

@@ -4,6 +4,7 @@
 use poem::Response;
 
 use crate::acl::Scope;
+use crate::crud::Target;
 use crate::error::{Error, Fault};
 use crate::http::{Call, answer, body};
 use crate::model::patch::{self, validate};
@@ -59,8 +60,10 @@ pub(super) async fn change(mut call: Call) -> Result<Response, Error> {
     let key = call.raw_param("id");
     let outcome = match members(model, &fields, &sent, Purpose::Edit) {
         Ok(body) => {
+            let condition = &sent.condition()?;
+            let target = Target { key, condition };
             engine
-                .update(&call.ctx, (model.id, Verb::Patch), key, body)
+                .update(&call.ctx, (model.id, Verb::Patch), target, body)
                 .await
         }
         Err(faulty) => Err(faulty.every_fault(model, patch::Purpose::Patch, &scope)),

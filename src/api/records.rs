@@ -3,7 +3,7 @@
 use poem::Response;
 use poem::http::{StatusCode, header};
 
-use crate::crud::{ListRequest, Page, Written};
+use crate::crud::{IfMatch, ListRequest, Page, Target, Written};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ModelId, Verb};
@@ -97,11 +97,15 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, verb, model)?;
     no_parameters(&call)?;
+    let condition = if_match(&call)?;
     let body = call.json().await?;
-    let key = call.raw_param("id");
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &condition,
+    };
     let written = call
         .engine
-        .update(&call.ctx, (model, verb), key, body)
+        .update(&call.ctx, (model, verb), target, body)
         .await?;
     Ok(written_answer(&call, written, StatusCode::OK))
 }
@@ -114,10 +118,19 @@ pub async fn delete(call: Call) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, Verb::Delete, model)?;
     no_parameters(&call)?;
-    call.engine
-        .delete(&call.ctx, model, call.raw_param("id"))
-        .await?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &if_match(&call)?,
+    };
+    call.engine.delete(&call.ctx, model, target).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn if_match(call: &Call) -> Result<IfMatch, Error> {
+    let values = call.request.headers().get_all(header::IF_MATCH).iter();
+    let texts: Result<Vec<&str>, _> = values.map(|v| v.to_str()).collect();
+    // What is not even ASCII is no entity tag of ours.
+    IfMatch::parse(texts.unwrap_or_else(|_| vec!["not text"]))
 }
 
 /// Nothing is ever ignored: an operation without parameters refuses them.

@@ -33,7 +33,7 @@ use crate::limit::{DEFAULT_KEYS, Limiter};
 use crate::metrics::Metrics;
 use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
-use crate::model::{ModelOptions, Registry};
+use crate::model::{Limit, ModelOptions, Registry};
 use crate::plugin::Plugin;
 use crate::query::Limits;
 use crate::query::cursor::Cursors;
@@ -263,14 +263,15 @@ impl AppBuilder {
             }
         }
         if let Some(observer) = self.observer.take() {
-            db.observe(move |info| observer(&info.statement.sql));
+            db.observe(move |info| observer(&info.sql));
         }
         let (mut registry, _) = Registry::build(&self.models);
+        let largest = Limit::Largest(i64::MAX.unsigned_abs());
         match db.backend() {
-            DbBackend::Sqlite => registry.limit_decimals(15),
+            DbBackend::Sqlite => registry.limit(&[Limit::Digits(15), largest]),
             // MariaDB takes 31 levels, and the audit wraps a value in two.
-            DbBackend::MySql => registry.limit_json(29),
-            _ => {}
+            DbBackend::MySql => registry.limit(&[Limit::Levels(29)]),
+            _ => registry.limit(&[largest]),
         }
         let registry = Arc::new(registry);
         let key = state::signing_key(&db).await?;

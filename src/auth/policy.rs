@@ -1,5 +1,7 @@
 //! Loads the grants into a [`Policy`]. A grant that cannot be read allows nothing and is logged.
 
+use std::collections::BTreeSet;
+
 use quarterdeck_entity::system::grant;
 use sea_orm::EntityTrait as _;
 
@@ -17,18 +19,28 @@ pub async fn load(db: &Db, registry: &Registry, version: i64) -> Result<Policy, 
         .all(db.reader())
         .await
         .map_err(failure::plain)?;
-    let grants = rows.into_iter().filter_map(|row| {
-        let read = read(registry, &row);
-        if let Err(fault) = &read {
-            tracing::warn!(
-                grant = row.id,
-                model = row.model,
-                fault,
-                "a grant is ignored"
-            );
+    let mut strangers = BTreeSet::new();
+    let mut grants = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(registry, &row) {
+            Ok(grant) => grants.push(grant),
+            Err(_) if registry.by_slug(&row.model).is_none() => {
+                strangers.insert(row.model);
+            }
+            Err(fault) => {
+                let (grant, model) = (row.id, row.model);
+                tracing::warn!(grant, model, fault, "a grant is ignored");
+            }
         }
-        read.ok()
-    });
+    }
+    if !strangers.is_empty() {
+        // One line: a command beside `serve --demo` knows none of the demo's models.
+        let models = Vec::from_iter(strangers).join(", ");
+        tracing::info!(
+            models,
+            "grants of models that are not registered are ignored"
+        );
+    }
     Ok(Policy::new(version, grants))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{DisplayPart, Field, FieldId, Kind, ModelId, Op, Relation, Rule, Verb};
+use crate::model::{DisplayPart, Field, FieldId, Kind, Limit, ModelId, Op, Relation, Rule, Verb};
 
 use super::{Catalog, Seen, Shown};
 
@@ -159,7 +159,7 @@ fn limits(field: &Field) -> Map<String, Value> {
                 set("precision", json!(precision));
                 set("scale", json!(scale));
             }
-            if let Some(digits) = field.exact_digits {
+            if let Some(Limit::Digits(digits)) = field.limit {
                 set("significant_digits", json!(digits));
             }
         }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::tokens::{self, NewToken};
 use crate::auth::{accounts, password};
 use crate::config::Config;
-use crate::crud::{Context, ListRequest};
+use crate::crud::{Context, IfMatch, ListRequest, Target};
 use crate::error::Error;
 use crate::model::{Input, ModelId, Verb};
 
@@ -73,8 +73,12 @@ pub(super) async fn user(
             let body = Input::Object(vec![("is_active".into(), Input::Bool(false))]);
             let model = model(&app, "qd_user")?;
             let ctx = Context::operator();
+            let target = Target {
+                key: &id.to_string(),
+                condition: &IfMatch::Unconditional,
+            };
             app.engine
-                .update(&ctx, (model, Verb::Patch), &id.to_string(), body)
+                .update(&ctx, (model, Verb::Patch), target, body)
                 .await?;
             println!("suspended {name}");
         }

@@ -1,5 +1,8 @@
 //! Where a setting comes from, what is refused, and what is never shown.
 
+mod plugins;
+mod secrets;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -272,82 +275,6 @@ fn variables_of_tests_benches_and_strangers_are_left_alone() {
     assert!(config.is_ok(), "{config:?}");
 }
 
-#[rstest]
-#[case::empty("")]
-#[case::short("q8Zt1vN4yB7wKx2mP5rJ9sDfGhLc3eV")]
-#[case::known("change-me-change-me-change-me-change-me")]
-#[case::one_byte("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-fn r05_a_weak_secret_stops_the_start_in_every_place(#[case] weak: &str) {
-    let in_file = format!("[internal]\nsecret = \"{weak}\"\n");
-    let previous = [
-        ("INTERNAL_API_SECRET", SECRET),
-        ("INTERNAL_API_SECRET_PREVIOUS", weak),
-    ];
-    for result in [
-        from_variables(&[("INTERNAL_API_SECRET", weak)]),
-        from_variables(&previous),
-        from_file(&in_file),
-    ] {
-        let faults = faults(result);
-        assert_eq!(faults.len(), 1, "{faults:#?}");
-        assert!(
-            weak.is_empty() || !faults[0].contains(weak),
-            "the fault repeats the secret"
-        );
-    }
-}
-
-#[test]
-fn a_previous_secret_alone_is_a_fault() {
-    let faults = faults(from_variables(&[("INTERNAL_API_SECRET_PREVIOUS", SECRET)]));
-    assert!(
-        faults[0].contains("expected internal.secret"),
-        "{faults:#?}"
-    );
-}
-
-#[test]
-fn neither_debug_nor_explain_shows_a_secret() {
-    let config = from_variables(&[
-        ("INTERNAL_API_SECRET", SECRET),
-        ("QUARTERDECK_DATABASE_URL", "postgres://ann:hush@db/shop"),
-    ])
-    .unwrap();
-    let shown = format!("{config:?} {:?}", config.explain());
-    assert!(
-        !shown.contains(SECRET) && !shown.contains("hush"),
-        "{shown}"
-    );
-    assert_eq!(
-        setting(&config, "database.url").0,
-        "\"postgres://ann:***@db/shop\""
-    );
-    assert_eq!(setting(&config, "internal.secret").0, "\"********\"");
-}
-
-#[test]
-fn a_fault_never_repeats_a_secret() {
-    let broken = format!("[internal]\nsecret = {SECRET}\"\n");
-    let wrong_url = from_variables(&[("QUARTERDECK_DATABASE_URL", "oracle://ann:hush@db/shop")]);
-    let wrong_type = from_file(&format!("[internal]\nsecret = [\"{SECRET}\"]\n"));
-    let shown = [
-        faults(from_file(&broken)),
-        faults(wrong_url),
-        faults(wrong_type),
-    ]
-    .concat();
-    assert_eq!(shown.len(), 3, "{shown:#?}");
-    assert!(
-        shown[0].contains("(file quarterdeck.toml, line 2)"),
-        "{}",
-        shown[0]
-    );
-    assert!(
-        !shown.concat().contains(SECRET) && !shown.concat().contains("hush"),
-        "{shown:#?}"
-    );
-}
-
 #[test]
 fn a_named_file_must_be_there_and_the_usual_one_need_not() {
     assert!(from_variables(&[]).is_ok());
@@ -367,66 +294,4 @@ fn the_default_file_can_be_copied_as_it_is() {
 fn a_lane_has_its_memory() {
     let faults = faults(from_file("[password]\nmemory_kib = 8\nparallelism = 2\n"));
     assert!(faults[0].contains("at least 16"), "{faults:#?}");
-}
-
-fn of_plugin(config: &Config, name: &str) -> Vec<(String, String)> {
-    let own = config.plugins().iter();
-    own.filter_map(|s| Some((s.key_of(name)?.to_owned(), s.value.expose().to_owned())))
-        .collect()
-}
-
-#[test]
-fn settings_of_plugins_come_from_the_file_and_the_environment_wins() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = "[plugin.webhooks]\nshop_secret = \"old-hush\"\nbank_secret = \"bank-hush\"\n";
-    std::fs::write(folder.path().join("quarterdeck.toml"), file).unwrap();
-    let variables = [
-        ("QUARTERDECK_PLUGIN_WEBHOOKS_SHOP_SECRET", "new-hush"),
-        ("QUARTERDECK_PLUGIN_MAIL_HOST", "host-hush"),
-    ];
-    let environment = Environment::new(variables).in_directory(folder.path());
-    let config = Config::resolve(&Options::default(), &environment).unwrap();
-    let own = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(
-        of_plugin(&config, "webhooks"),
-        [
-            own("bank_secret", "bank-hush"),
-            own("shop_secret", "new-hush")
-        ]
-    );
-    assert_eq!(of_plugin(&config, "mail"), [own("host", "host-hush")]);
-    for (name, source) in [
-        ("plugin.webhooks.bank_secret", "file quarterdeck.toml"),
-        (
-            "plugin.webhooks.shop_secret",
-            "environment QUARTERDECK_PLUGIN_WEBHOOKS_SHOP_SECRET",
-        ),
-        (
-            "plugin.mail_host",
-            "environment QUARTERDECK_PLUGIN_MAIL_HOST",
-        ),
-    ] {
-        let masked = ("\"********\"".to_owned(), source.to_owned());
-        assert_eq!(setting(&config, name), masked, "{name}");
-    }
-    assert!(!format!("{config:?}").contains("hush"));
-}
-
-#[test]
-fn a_table_of_a_plugin_holds_texts_under_plain_names() {
-    let file =
-        "[plugin]\nloose = 1\n[plugin.webhooks]\nshop_secret = 1\n\"Shop.Secret\" = \"hush\"\n";
-    let faults = faults(from_file(file));
-    for beginning in [
-        "plugin.loose (file quarterdeck.toml): expected a table",
-        "plugin.webhooks.shop_secret (file quarterdeck.toml): expected a text",
-        "plugin.webhooks.Shop.Secret (file quarterdeck.toml): names of plugins",
-    ] {
-        assert!(
-            faults.iter().any(|fault| fault.starts_with(beginning)),
-            "{beginning}\n{faults:#?}"
-        );
-    }
-    assert_eq!(faults.len(), 3, "{faults:#?}");
-    assert!(!faults.concat().contains("hush"));
 }

@@ -1,11 +1,9 @@
 //! The audit row of a write, in the write's own transaction. Secrets are never in it.
 
-use quarterdeck_entity::system::audit;
-use sea_orm::{ActiveValue::Set, EntityTrait as _, Value};
-use serde_json::Map;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
 
 use crate::error::Error;
-use crate::model::{FieldId, ModelMeta, Verb, value};
+use crate::model::{ModelMeta, Verb, value};
 use crate::store::{Tx, failure, now};
 
 use super::Context;
@@ -27,25 +25,39 @@ pub(super) async fn record(
     let mut record_id = model.key_text(&key);
     record_id.truncate(record_id.floor_char_boundary(255));
     let principal = &ctx.principal;
-    let row = audit::ActiveModel {
-        at: Set(now()),
-        user_id: Set(principal.user.as_ref().map(|u| u.id)),
-        username: Set(Some(principal.name().to_owned())),
-        token_id: Set(principal.token.as_ref().map(|t| t.id)),
-        door: Set(ctx.door.name().to_owned()),
-        ip: Set(ctx.address.map(|a| a.to_string())),
-        request_id: Set(ctx.request_id.clone()),
-        verb: Set(verb.name().to_owned()),
-        model: Set(model.slug.clone()),
-        record_id: Set(record_id),
-        changes: Set(changes(model, before, after)),
-        ..Default::default()
-    };
-    audit::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .map_err(failure::plain)?;
+    let values = vec![
+        now().into(),
+        principal.user.as_ref().map(|u| u.id).into(),
+        principal.name().into(),
+        principal.token.as_ref().map(|t| t.id).into(),
+        ctx.door.name().into(),
+        ctx.address.map(|a| a.to_string()).into(),
+        ctx.request_id.as_str().into(),
+        verb.name().into(),
+        model.slug.as_str().into(),
+        record_id.into(),
+        changes(model, before, after)?.into(),
+    ];
+    let backend = tx.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, insert(backend), values);
+    tx.execute_raw(statement).await.map_err(failure::plain)?;
     Ok(())
+}
+
+/// Every write runs this statement: its text is not made anew each time, and the changes are bound
+/// as the text that they were written as.
+fn insert(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "INSERT INTO qd_audit (at, user_id, username, token_id, door, ip, request_id, verb, \
+             model, record_id, changes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CAST($11 AS text)::jsonb)"
+        }
+        _ => {
+            "INSERT INTO qd_audit (at, user_id, username, token_id, door, ip, request_id, verb, \
+             model, record_id, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        }
+    }
 }
 
 /// `{"field":{"old":…,"new":…}}` for the fields that differ.
@@ -53,24 +65,29 @@ fn changes(
     model: &ModelMeta,
     before: Option<&[Value]>,
     after: Option<&[Value]>,
-) -> serde_json::Value {
-    let json = |id: FieldId, value: &Value| -> serde_json::Value {
-        let mut out = Vec::new();
-        value::write_field(&mut out, &model.fields[id].kind, value);
-        // What was just written as JSON reads as JSON.
-        serde_json::from_slice(&out).unwrap_or_default()
-    };
-    let mut all = Map::new();
+) -> Result<String, Error> {
+    let mut out = vec![b'{'];
     for (id, field) in model.fields.iter().enumerate().filter(|(_, f)| !f.secret) {
-        let at = |row: Option<&[Value]>, id: FieldId| row.and_then(|r| r.get(id).cloned());
-        let (old, new) = (at(before, id), at(after, id));
+        let old = before.and_then(|row| row.get(id));
+        let new = after.and_then(|row| row.get(id));
         if old == new {
             continue;
         }
-        let mut change = Map::new();
-        change.extend(old.map(|v| ("old".to_owned(), json(id, &v))));
-        change.extend(new.map(|v| ("new".to_owned(), json(id, &v))));
-        all.insert(field.name.clone(), change.into());
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        value::write_string(&mut out, &field.name);
+        let mut before_it: &[u8] = b":{";
+        for (name, value) in [("old", old), ("new", new)] {
+            let Some(value) = value else { continue };
+            out.extend_from_slice(before_it);
+            before_it = b",";
+            value::write_string(&mut out, name);
+            out.push(b':');
+            value::write_field(&mut out, &field.kind, value);
+        }
+        out.push(b'}');
     }
-    all.into()
+    out.push(b'}');
+    String::from_utf8(out).map_err(Error::internal)
 }

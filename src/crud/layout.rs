@@ -48,13 +48,14 @@ impl<'a> Layout<'a> {
         row::value(row, column, kind)
     }
 
-    /// Appends the row as a JSON object, with the embedded records after its fields.
+    /// Appends the row as a JSON object, with the embedded records after its fields; the length of
+    /// `out` where the fields ended.
     pub(super) fn write(
         &self,
         out: &mut Vec<u8>,
         row: &QueryResult,
         embedded: &[Embedded],
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         out.push(b'{');
         for (i, column) in self.columns[..self.shown].iter().enumerate() {
             if i > 0 {
@@ -65,6 +66,7 @@ impl<'a> Layout<'a> {
             out.push(b':');
             row::write_json(out, row, i, &field.kind)?;
         }
+        let fields = out.len();
         for (i, relation) in embedded.iter().enumerate() {
             if self.shown + i > 0 {
                 out.push(b',');
@@ -74,6 +76,6 @@ impl<'a> Layout<'a> {
             relation.write(out, self, row)?;
         }
         out.push(b'}');
-        Ok(())
+        Ok(fields)
     }
 }

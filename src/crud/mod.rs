@@ -8,12 +8,16 @@ mod audit;
 mod conflict;
 mod count;
 mod embed;
+mod guard;
 mod layout;
+mod precondition;
 mod read;
 mod write;
+mod written;
 
+pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record};
-pub use write::Written;
+pub use written::Written;
 
 use std::net::IpAddr;
 use std::sync::Arc;

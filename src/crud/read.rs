@@ -53,6 +53,22 @@ pub struct Record {
     pub body: Vec<u8>,
     /// Its strong entity tag, quotes included.
     pub etag: String,
+    /// Where in the body the record's own fields end and the embedded records begin.
+    fields: usize,
+}
+
+impl Record {
+    /// The entity tag that `If-Match` is compared with: of the record without what is embedded. It
+    /// is that of the whole record only if no parameter left a field out.
+    #[must_use]
+    pub fn version(&self) -> String {
+        if self.fields + 1 == self.body.len() {
+            return self.etag.clone();
+        }
+        let mut own = self.body[..self.fields].to_vec();
+        own.push(b'}');
+        etag(&own)
+    }
 }
 
 /// A strong entity tag of a representation.
@@ -192,10 +208,11 @@ impl Engine {
         };
         let embedded = self.embed(&layout, &found, &expand, links).await?;
         let mut body = Vec::with_capacity(512);
-        layout.write(&mut body, row, &embedded)?;
+        let fields = layout.write(&mut body, row, &embedded)?;
         Ok(Record {
             etag: etag(&body),
             body,
+            fields,
         })
     }
 

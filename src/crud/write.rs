@@ -2,45 +2,35 @@
 
 use std::sync::Arc;
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query as Sql};
-use sea_orm::{ConnectionTrait as _, Value};
+use sea_orm::Value;
+use sea_orm::sea_query::ExprTrait as _;
 
 use crate::acl::Scope;
-use crate::error::{Error, Fault, Kind};
+use crate::error::Error;
 use crate::hook::Write;
 use crate::model::patch::{Changes, Purpose, validate};
-use crate::model::{FieldId, Input, ModelId, ModelMeta, Verb, value};
-use crate::query::sql::{Compiler, table};
-use crate::query::{Filter, Sight};
+use crate::model::{Input, ModelId, ModelMeta, Verb, value};
+use crate::query::Filter;
+use crate::query::sql::Compiler;
 use crate::store::typed::Record as Stored;
 use crate::store::{Tx, failure};
 
-use super::read::etag;
-use super::{Context, Engine, audit, conflict};
+use super::precondition::{self, IfMatch, Target};
+use super::{Context, Engine, Written, audit, conflict};
 
 /// How often a write that lost a race is tried in all.
 const ATTEMPTS: u32 = 5;
 
-/// A finished write.
-#[derive(Debug)]
-pub struct Written {
-    /// The record as the caller may read it.
-    pub body: Vec<u8>,
-    /// Its entity tag.
-    pub etag: String,
-    /// The text of its key.
-    pub key: String,
-}
-
 /// A write as it is asked for.
-#[derive(Debug, Clone)]
-struct Request {
-    ctx: Context,
-    model: ModelId,
-    verb: Verb,
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) ctx: Context,
+    pub(super) model: ModelId,
+    pub(super) verb: Verb,
     key: Vec<Value>,
-    changes: Changes,
-    scope: Arc<Scope>,
+    condition: IfMatch,
+    pub(super) changes: Changes,
+    pub(super) scope: Arc<Scope>,
 }
 
 impl Engine {
@@ -55,47 +45,47 @@ impl Engine {
         model: ModelId,
         body: Input,
     ) -> Result<Written, Error> {
-        let request = self.request(ctx, (model, Verb::Create), Vec::new(), body)?;
+        let request = self.request(ctx, (model, Verb::Create), None, body)?;
         self.run(request).await?.ok_or_else(Error::not_found)
     }
 
     /// Changes a record: `patch` the fields of the body, `replace` every writable one.
     ///
     /// # Errors
-    /// As [`Self::create`]; 404 for a row that the caller may not see.
+    /// As [`Self::create`]; 404 for a row that the caller may not see; 412 when the row is not as the
+    /// caller demands, 428 when the model demands that it says so.
     pub async fn update(
         self: &Arc<Self>,
         ctx: &Context,
         (model, verb): (ModelId, Verb),
-        key: &str,
+        target: Target<'_>,
         body: Input,
     ) -> Result<Written, Error> {
         self.scope(ctx, verb, model)?;
-        let key = self.registry.model(model).parse_key(key)?;
-        let request = self.request(ctx, (model, verb), key, body)?;
+        let request = self.request(ctx, (model, verb), Some(target), body)?;
         self.run(request).await?.ok_or_else(Error::not_found)
     }
 
     /// Deletes a record.
     ///
     /// # Errors
-    /// 401, 403, 404 for the caller; 409 when other records point at it.
+    /// 401, 403, 404 for the caller; 409 when other records point at it; 412 and 428 as
+    /// [`Self::update`].
     pub async fn delete(
         self: &Arc<Self>,
         ctx: &Context,
         model: ModelId,
-        key: &str,
+        target: Target<'_>,
     ) -> Result<(), Error> {
         let scope = self.scope(ctx, Verb::Delete, model)?;
-        let key = self.registry.model(model).parse_key(key)?;
-        let changes = Changes::default();
-        let ctx = ctx.clone();
+        let (key, condition) = self.target(model, Some(target))?;
         self.run(Request {
-            ctx,
+            ctx: ctx.clone(),
             model,
             verb: Verb::Delete,
             key,
-            changes,
+            condition,
+            changes: Changes::default(),
             scope,
         })
         .await?;
@@ -106,10 +96,11 @@ impl Engine {
         &self,
         ctx: &Context,
         (model, verb): (ModelId, Verb),
-        key: Vec<Value>,
+        target: Option<Target<'_>>,
         body: Input,
     ) -> Result<Request, Error> {
         let scope = self.scope(ctx, verb, model)?;
+        let (key, condition) = self.target(model, target)?;
         let purpose = match verb {
             Verb::Create => Purpose::Create,
             Verb::Replace => Purpose::Replace,
@@ -121,9 +112,26 @@ impl Engine {
             model,
             verb,
             key,
+            condition,
             changes,
             scope,
         })
+    }
+
+    fn target(
+        &self,
+        model: ModelId,
+        target: Option<Target<'_>>,
+    ) -> Result<(Vec<Value>, IfMatch), Error> {
+        let Some(Target { key, condition }) = target else {
+            return Ok((Vec::new(), IfMatch::Unconditional));
+        };
+        let model = self.registry.model(model);
+        let key = model.parse_key(key)?;
+        if model.if_match && *condition == IfMatch::Unconditional {
+            return Err(precondition::required());
+        }
+        Ok((key, condition.clone()))
     }
 
     /// Runs a write to its end even if the caller goes away (D16), and again when it lost a race.
@@ -132,7 +140,7 @@ impl Engine {
         let work = tokio::spawn(async move {
             let mut attempt = 1;
             loop {
-                match engine.attempt(request.clone()).await {
+                match engine.attempt(&request).await {
                     Err(e) if e.code == "busy" && attempt < ATTEMPTS => {
                         let pause = 5 * u64::from(attempt * attempt);
                         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
@@ -146,10 +154,10 @@ impl Engine {
             .unwrap_or_else(|panic| Err(Error::internal(panic)))
     }
 
-    async fn attempt(&self, request: Request) -> Result<Option<Written>, Error> {
+    async fn attempt(&self, request: &Request) -> Result<Option<Written>, Error> {
         let meta = self.registry.model(request.model);
         let tx = self.db.begin().await?;
-        let outcome = self.within(&tx, &request).await;
+        let outcome = self.within(&tx, request).await;
         match outcome {
             Ok(written) => {
                 tx.commit().await.map_err(failure::plain)?;
@@ -182,11 +190,20 @@ impl Engine {
         } = request;
         let meta = self.registry.model(*model);
         let store = &self.stores[model.0];
-        let loaded = match verb {
-            Verb::Create => None,
-            _ => Some(self.load(tx, request).await?),
+        let (before, loaded) = match verb {
+            Verb::Create => (None, None),
+            _ => {
+                let Stored { values, row } = self.load(tx, request).await?;
+                (Some(values), Some(row))
+            }
         };
-        let before = loaded.as_ref().map(|r| r.values.clone());
+        if let (Some(before), IfMatch::OneOf(_)) = (&before, &request.condition) {
+            let current = self.written(tx, request, before).await?;
+            if !request.condition.allows(&current.etag) {
+                let known = (&current, &request.condition);
+                return Err(precondition::failed(tx, meta, known).await.into());
+            }
+        }
         let mut changes = request.changes.clone();
         if let Some(before) = &before {
             self.check_fields(tx, request, before).await?;
@@ -221,11 +238,14 @@ impl Engine {
                     })?;
                 None
             }
-            (_, Some(row)) if unchanged => return Ok(Some(self.written(tx, request, row).await?)),
+            (_, Some(_)) if unchanged => {
+                let values = before.unwrap_or_default();
+                return Ok(Some(self.written(tx, request, &values).await?));
+            }
             (_, Some(row)) => Some(store.update(tx, row, changes).await.map_err(refused)?),
             (_, None) => Some(store.insert(tx, changes).await.map_err(refused)?),
         };
-        let values = after.as_ref().map(|r| r.values.as_slice());
+        let values = after.as_deref();
         if let Some(values) = values {
             self.check_row(tx, request, values).await?;
         }
@@ -237,8 +257,8 @@ impl Engine {
             hook.after(tx, &write).await?;
         }
         audit::record(tx, ctx, (meta, *verb), before.as_deref(), values).await?;
-        match after {
-            Some(row) => Ok(Some(self.written(tx, request, row).await?)),
+        match values {
+            Some(values) => Ok(Some(self.written(tx, request, values).await?)),
             None => Ok(None),
         }
     }
@@ -253,180 +273,10 @@ impl Engine {
         let found = self.stores[request.model.0].load(tx, condition).await;
         found.map_err(failure::plain)?.ok_or_else(Error::not_found)
     }
-
-    /// Before the write: the changed fields must be writable on this very row.
-    async fn check_fields(&self, tx: &Tx, request: &Request, row: &[Value]) -> Result<(), Error> {
-        let changed = request
-            .changes
-            .values
-            .iter()
-            .filter(|(f, v)| !same(&row[*f], v));
-        let fields: Vec<FieldId> = changed.map(|(f, _)| *f).collect();
-        self.check_writable(tx, request, row, &fields).await
-    }
-
-    /// After the write: the row must still be one of the caller's, and the fields still writable.
-    async fn check_row(&self, tx: &Tx, request: &Request, row: &[Value]) -> Result<(), Error> {
-        let rows = &request.scope.rows;
-        if *rows != Filter::All && !self.matches(tx, request.model, row, &[rows]).await?[0] {
-            return Err(Error::new(
-                Kind::Forbidden,
-                "row_rule",
-                "The record would no longer be one that you may write.",
-            ));
-        }
-        let fields: Vec<FieldId> = request.changes.values.iter().map(|(f, _)| *f).collect();
-        self.check_writable(tx, request, row, &fields).await
-    }
-
-    async fn check_writable(
-        &self,
-        tx: &Tx,
-        request: &Request,
-        row: &[Value],
-        fields: &[FieldId],
-    ) -> Result<(), Error> {
-        let guarded: Vec<(FieldId, &Filter)> = fields
-            .iter()
-            .filter_map(|&f| match &request.scope.writable[f] {
-                Sight::When(filter) => Some((f, filter)),
-                Sight::Always | Sight::Never => None,
-            })
-            .collect();
-        if guarded.is_empty() {
-            return Ok(());
-        }
-        let filters: Vec<&Filter> = guarded.iter().map(|(_, f)| *f).collect();
-        let open = self.matches(tx, request.model, row, &filters).await?;
-        let meta = self.registry.model(request.model);
-        let shut = guarded.iter().zip(open).filter(|(_, open)| !open);
-        let faults: Vec<Fault> = shut
-            .map(|((f, _), _)| {
-                let name = &meta.fields[*f].name;
-                Fault::field(name, "read_only", format!("{name} cannot be written."))
-            })
-            .collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(faults))
-        }
-    }
-
-    /// For each filter, whether the stored row matches it; one statement for all.
-    async fn matches(
-        &self,
-        tx: &Tx,
-        model: ModelId,
-        row: &[Value],
-        filters: &[&Filter],
-    ) -> Result<Vec<bool>, Error> {
-        let meta = self.registry.model(model);
-        let key: Vec<Value> = meta.key.iter().map(|&k| row[k].clone()).collect();
-        let mut compiler = Compiler::new(&self.registry, self.db.backend());
-        let root = compiler.root(model);
-        let mut select = Sql::select();
-        select
-            .from(table(meta))
-            .and_where(compiler.by_key(&root, &key));
-        for filter in filters {
-            let condition = compiler.condition(&root, filter);
-            let case = sea_orm::sea_query::CaseStatement::new()
-                .case(condition, Expr::cust("1"))
-                .finally(Expr::cust("0"));
-            select.expr(case);
-        }
-        let found = tx.query_one(&select).await.map_err(failure::plain)?;
-        let Some(found) = found else {
-            return Ok(vec![false; filters.len()]);
-        };
-        let int = crate::model::Kind::Int(crate::model::IntSize::I64);
-        (0..filters.len())
-            .map(|i| {
-                let value = crate::store::row::value(&found, i, &int)?;
-                Ok(value::to_text(&value).as_deref() == Some("1"))
-            })
-            .collect()
-    }
-
-    /// The record as the caller may read it: nothing but its key to one who may only write.
-    async fn written(&self, tx: &Tx, request: &Request, row: Stored) -> Result<Written, Error> {
-        let meta = self.registry.model(request.model);
-        let scope = self.scope(&request.ctx, Verb::Read, request.model).ok();
-        let key: Vec<Value> = meta.key.iter().map(|&k| row.values[k].clone()).collect();
-        let shown = match scope {
-            Some(scope) => self.shown(tx, request.model, &scope, &row.values).await?,
-            None => vec![Shown::Absent; meta.fields.len()],
-        };
-        let mut body = vec![b'{'];
-        for (id, field) in meta.fields.iter().enumerate() {
-            if shown[id] == Shown::Absent && !meta.key.contains(&id) {
-                continue;
-            }
-            if body.len() > 1 {
-                body.push(b',');
-            }
-            value::write_string(&mut body, &field.name);
-            body.push(b':');
-            match shown[id] {
-                Shown::Null => body.extend_from_slice(b"null"),
-                Shown::Value | Shown::Absent => {
-                    value::write_field(&mut body, &field.kind, &row.values[id]);
-                }
-            }
-        }
-        body.push(b'}');
-        Ok(Written {
-            etag: etag(&body),
-            body,
-            key: meta.key_text(&key),
-        })
-    }
-
-    /// How each field of a row is shown to a reader with this scope.
-    async fn shown(
-        &self,
-        tx: &Tx,
-        model: ModelId,
-        scope: &Scope,
-        row: &[Value],
-    ) -> Result<Vec<Shown>, Error> {
-        let mut filters: Vec<&Filter> = vec![&scope.rows];
-        filters.extend(scope.readable.iter().filter_map(|s| match s {
-            Sight::When(filter) => Some(filter),
-            Sight::Always | Sight::Never => None,
-        }));
-        let open = if filters == [&Filter::All] {
-            vec![true]
-        } else {
-            self.matches(tx, model, row, &filters).await?
-        };
-        let (visible, mut guards) = (open[0], open[1..].iter());
-        Ok(scope
-            .readable
-            .iter()
-            .map(|sight| match sight {
-                Sight::Never => Shown::Absent,
-                _ if !visible => Shown::Absent,
-                Sight::Always => Shown::Value,
-                // Hidden on this row: null, as a read shows it.
-                Sight::When(_) if guards.next() == Some(&true) => Shown::Value,
-                Sight::When(_) => Shown::Null,
-            })
-            .collect())
-    }
-}
-
-/// How a field of a written row is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    Value,
-    Null,
-    Absent,
 }
 
 /// Whether two values are the same to a reader.
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     a == b || value::to_text(a) == value::to_text(b)
 }
 

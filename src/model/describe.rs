@@ -135,8 +135,7 @@ fn field<C: ColumnTrait>(column: C, rust: &ArrayType) -> Option<Field> {
         help: String::new(),
         widget: None,
         rules: Vec::new(),
-        exact_digits: None,
-        max_depth: None,
+        limit: None,
     })
 }
 

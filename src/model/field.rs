@@ -7,6 +7,7 @@ use sea_orm::Value;
 use validator::{ValidateEmail, ValidateUrl};
 
 use super::kind::{Kind, Op};
+use super::limit::Limit;
 use super::value::{self, Misfit};
 
 /// A field of a registered model: what the entity tells, and what the registration added.
@@ -42,10 +43,8 @@ pub struct Field {
     pub widget: Option<Widget>,
     /// Rules beyond the column's type.
     pub rules: Vec<Rule>,
-    /// The most significant decimal digits the database keeps exactly, where it is limited.
-    pub exact_digits: Option<usize>,
-    /// The deepest JSON the database takes, where that is less than a body may have.
-    pub max_depth: Option<usize>,
+    /// What the database can hold, where that is less than the kind says.
+    pub limit: Option<Limit>,
 }
 
 impl Field {
@@ -93,20 +92,7 @@ impl Field {
             let names: Vec<_> = self.choices.iter().map(|c| c.value.as_str()).collect();
             add("choice", format!("must be one of {}", names.join(", ")));
         }
-        if let Some(digits) = self.exact_digits
-            && value::significant_digits(value) > digits
-        {
-            add(
-                "inexact",
-                format!("can have at most {digits} significant digits on this database"),
-            );
-        }
-        if let Some(depth) = self.max_depth
-            && value::json_depth(value) > depth
-        {
-            let detail = format!("can have at most {depth} levels on this database");
-            add("too_deep", detail);
-        }
+        misfits.extend(self.limit.and_then(|limit| limit.check(value)));
         for rule in &self.rules {
             if let Some(misfit) = rule.check(&text) {
                 misfits.push(misfit);

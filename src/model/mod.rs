@@ -8,6 +8,7 @@ pub mod describe;
 pub mod field;
 pub mod input;
 pub mod kind;
+pub mod limit;
 pub mod options;
 pub mod patch;
 pub mod registry;
@@ -16,6 +17,7 @@ pub mod value;
 pub use field::{Choice, Field, Rule, Widget};
 pub use input::Input;
 pub use kind::{IntSize, Kind, Op};
+pub use limit::Limit;
 pub use options::{FieldOptions, ModelOptions};
 pub use registry::Registry;
 
@@ -67,6 +69,8 @@ pub struct ModelMeta {
     pub ordering: Vec<(FieldId, bool)>,
     /// Whether the model is one of Quarterdeck's own.
     pub system: bool,
+    /// Whether a write of a record must say which state of it the writer knows (`If-Match`).
+    pub if_match: bool,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.

@@ -46,6 +46,8 @@ pub struct Options {
     pub verbs: Option<Vec<Verb>>,
     /// The verbs that only the system itself has on it besides.
     pub system_verbs: Vec<Verb>,
+    /// Whether a write must say which state of the record it knows.
+    pub if_match: bool,
     /// One of Quarterdeck's own models.
     pub system: bool,
 }
@@ -312,6 +314,14 @@ impl<E: EntityTrait> ModelOptions<E> {
     #[must_use]
     pub fn verbs(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
         self.options.verbs = Some(verbs.into_iter().collect());
+        self
+    }
+
+    /// A replace, patch or delete must send `If-Match` with the record's entity tag; one without is
+    /// refused with 428 (RFC 6585). Without this option a writer may send it, and need not.
+    #[must_use]
+    pub fn require_if_match(mut self) -> Self {
+        self.options.if_match = true;
         self
     }
 

@@ -1,12 +1,24 @@
 //! A query string, or the body of `_search`, as a [`Query`]. Both come down to the same few texts
 //! (`Asked`) and one function; every fault is reported, nothing is ever ignored.
+//!
+//! Here: which texts there are. What each of them means is in the room of its name; conditions are
+//! resolved in [`super::path`], trees of them in [`super::tree`].
+
+mod position;
+mod projection;
+mod quick_search;
+mod sort;
 
 use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};
 
+use self::position::position;
+use self::projection::projection;
+use self::quick_search::quick_search;
+use self::sort::sort;
 use super::cursor::{Cursors, digest};
-use super::path::{MAX_PATTERN, Operand, Refusal, Scope, Step, at_parameter, at_pointer};
-use super::{CountMode, Expand, Filter, Place, Position, Projected, Query, SortKey, tree};
+use super::path::{Operand, Refusal, Scope, at_parameter, at_pointer};
+use super::{CountMode, Expand, Filter, Projected, Query, tree};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
 pub const RESERVED: [&str; 9] = [
@@ -226,264 +238,4 @@ fn finish(
     } else {
         Err(Error::malformed(faults))
     }
-}
-
-/// `q=`: some declared search field contains each of the words, ignoring case.
-fn quick_search(scope: &mut Scope<'_>, model: ModelId, asked: &Asked) -> Result<Filter, Refusal> {
-    let Some(text) = asked.get("q") else {
-        return Ok(Filter::All);
-    };
-    let meta = scope.registry.model(model);
-    let fields: Vec<(usize, Option<Filter>)> = meta
-        .search
-        .iter()
-        .filter_map(|&f| match scope.lens.sight(model, f) {
-            super::Sight::Always => Some((f, None)),
-            super::Sight::When(guard) => Some((f, Some(guard))),
-            super::Sight::Never => None,
-        })
-        .collect();
-    if fields.is_empty() {
-        return Err((
-            "not_searchable",
-            "There is nothing to search here with q.".into(),
-        ));
-    }
-    if text.contains('\0') {
-        return Err(("nul", "q must not contain NUL.".into()));
-    }
-    if text.len() > MAX_PATTERN {
-        let detail = format!("q can have at most {MAX_PATTERN} bytes.");
-        return Err(("too_long", detail));
-    }
-    if text.trim().chars().count() < 2 {
-        return Err(("too_short", "q needs at least 2 characters.".into()));
-    }
-    let mut all = Filter::All;
-    for word in text.split_whitespace() {
-        scope.count(1)?;
-        let any = fields.iter().fold(Filter::Never, |any, (field, guard)| {
-            let like = Filter::Like {
-                field: *field,
-                place: Place::Anywhere,
-                text: word.to_owned(),
-                fold: true,
-            };
-            any.or(guard.clone().unwrap_or(Filter::All).and(like))
-        });
-        all = all.and(any);
-    }
-    Ok(all)
-}
-
-/// The caller's keys (or the model's own order), then the primary key, so that the order is total.
-fn sort(scope: &Scope<'_>, model: ModelId, asked: &Asked, faults: &mut Vec<Fault>) -> Vec<SortKey> {
-    let meta = scope.registry.model(model);
-    let mut keys: Vec<SortKey> = Vec::new();
-    match asked.get("sort") {
-        Some(text) => {
-            for part in text.split(',').filter(|p| !p.is_empty()) {
-                let (name, descending) = part
-                    .strip_prefix('-')
-                    .map_or((part, false), |name| (name, true));
-                match scope.field(model, name, crate::model::Field::sortable) {
-                    Ok((field, _)) if keys.iter().any(|k| k.field == field) => {
-                        let detail = format!("{name} is there twice.");
-                        faults.push(asked.fault("sort", ("duplicate", detail)));
-                    }
-                    Ok((field, guard)) => keys.push(SortKey {
-                        field,
-                        descending,
-                        guard,
-                    }),
-                    Err(refusal) => faults.push(asked.fault("sort", refusal)),
-                }
-            }
-            if keys.len() > scope.limits.max_conditions {
-                let detail = "sort has more keys than max_conditions.".to_owned();
-                faults.push(asked.fault("sort", ("too_many_keys", detail)));
-            }
-        }
-        None => {
-            for &(field, descending) in &meta.ordering {
-                let name = &meta.fields[field].name;
-                if let Ok((field, guard)) = scope.field(model, name, |_| true) {
-                    keys.push(SortKey {
-                        field,
-                        descending,
-                        guard,
-                    });
-                }
-            }
-        }
-    }
-    for &field in &meta.key {
-        if !keys.iter().any(|k| k.field == field) {
-            // The direction of the last key, so that an index on (key, id) can be read one way.
-            let descending = keys.last().is_some_and(|k| k.descending);
-            keys.push(SortKey {
-                field,
-                descending,
-                guard: None,
-            });
-        }
-    }
-    keys
-}
-
-/// `fields=` and `expand=`; a dotted name in `fields` narrows an expanded record.
-fn projection(
-    scope: &Scope<'_>,
-    model: ModelId,
-    asked: &Asked,
-    faults: &mut Vec<Fault>,
-) -> (Vec<Projected>, Vec<Expand>) {
-    let list = |name| -> Vec<Vec<&str>> {
-        let parts = asked
-            .get(name)
-            .unwrap_or_default()
-            .split(',')
-            .filter(|p| !p.is_empty());
-        parts.map(|p| p.split('.').collect()).collect()
-    };
-    let (fields, mut expand) = (list("fields"), list("expand"));
-    let max = scope.limits.max_conditions;
-    if expand.len() > max {
-        let detail = format!("expand has at most {max} paths (max_conditions).");
-        faults.push(asked.fault("expand", ("too_many_paths", detail)));
-        expand.clear();
-    }
-    for path in fields.iter().filter(|p| p.len() > 1) {
-        let relation = &path[..path.len() - 1];
-        if !expand.iter().any(|e| e.starts_with(relation)) {
-            let name = path.join(".");
-            let detail = format!("{name} narrows a relation that is not in expand.");
-            faults.push(asked.fault("fields", ("not_expanded", detail)));
-        }
-    }
-    let mut refusals = Vec::new();
-    let shape = shape(scope, model, (&fields, &expand), &mut refusals);
-    faults.extend(
-        refusals
-            .into_iter()
-            .map(|(name, refusal)| asked.fault(name, refusal)),
-    );
-    shape
-}
-
-type Refusals = Vec<(&'static str, Refusal)>;
-
-fn shape(
-    scope: &Scope<'_>,
-    model: ModelId,
-    (fields, expand): (&[Vec<&str>], &[Vec<&str>]),
-    refusals: &mut Refusals,
-) -> (Vec<Projected>, Vec<Expand>) {
-    let meta = scope.registry.model(model);
-    let mut wanted = vec![fields.iter().all(|p| p.len() != 1); meta.fields.len()];
-    for path in fields.iter().filter(|p| p.len() == 1) {
-        match scope.field(model, path[0], |f| !f.secret) {
-            Ok((field, _)) => wanted[field] = true,
-            Err(refusal) => refusals.push(("fields", refusal)),
-        }
-    }
-    let projected = (0..meta.fields.len())
-        .filter(|&f| wanted[f])
-        .filter_map(|field| match scope.lens.sight(model, field) {
-            super::Sight::Always => Some(Projected { field, guard: None }),
-            super::Sight::When(guard) => Some(Projected {
-                field,
-                guard: Some(guard),
-            }),
-            super::Sight::Never => None,
-        })
-        .collect();
-    let mut embedded: Vec<Expand> = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for path in expand {
-        let first = path[0];
-        if seen.contains(&first) {
-            continue;
-        }
-        seen.push(first);
-        if path.len() > scope.limits.max_steps {
-            let detail = format!("A path walks at most {} relations.", scope.limits.max_steps);
-            refusals.push(("expand", ("too_many_steps", detail)));
-            continue;
-        }
-        match scope.walk(model, &[first]) {
-            Err(refusal) => refusals.push(("expand", refusal)),
-            Ok(walk) => {
-                let (inner_fields, inner_expand) = (below(fields, first), below(expand, first));
-                let (fields, expand) =
-                    shape(scope, walk.end, (&inner_fields, &inner_expand), refusals);
-                let target = walk.end;
-                let step = walk.steps.into_iter().next();
-                embedded.extend(step.map(|Step { relation, guards }| Expand {
-                    relation,
-                    target,
-                    rows: guards.target,
-                    junction: guards.junction,
-                    own: guards.own,
-                    fields,
-                    expand,
-                }));
-            }
-        }
-    }
-    (projected, embedded)
-}
-
-/// The rests of the paths that begin with `first`.
-fn below<'a>(paths: &[Vec<&'a str>], first: &str) -> Vec<Vec<&'a str>> {
-    let inside = paths.iter().filter(|p| p.len() > 1 && p[0] == first);
-    inside.map(|p| p[1..].to_vec()).collect()
-}
-
-fn position(
-    scope: &Scope<'_>,
-    asked: &Asked,
-    limit: u64,
-    faults: &mut Vec<Fault>,
-    open: impl FnOnce(&str) -> Option<Position>,
-) -> Position {
-    let given: Vec<&str> = ["cursor", "page", "offset"]
-        .into_iter()
-        .filter(|n| asked.get(n).is_some())
-        .collect();
-    if given.len() > 1 {
-        let detail = format!("Only one of {} can be given.", given.join(", "));
-        faults.push(asked.fault(given[1], ("exclusive", detail)));
-        return Position::Offset(0);
-    }
-    if let Some(text) = asked.get("cursor") {
-        return open(text).unwrap_or_else(|| {
-            let detail = "This cursor does not belong to this query; begin again without it.";
-            faults.push(asked.fault("cursor", ("invalid_cursor", detail.into())));
-            Position::Offset(0)
-        });
-    }
-    let number = |name| asked.get(name).map(str::parse::<u64>);
-    let offset = match (number("page"), number("offset")) {
-        (None, None) => 0,
-        (Some(Ok(page)), _) if page >= 1 => (page - 1).saturating_mul(limit),
-        (_, Some(Ok(offset))) => offset,
-        _ => {
-            let detail = "page is a number from 1, offset a number from 0.".to_owned();
-            faults.push(asked.fault(given[0], ("type", detail)));
-            0
-        }
-    };
-    let max = scope.limits.max_offset;
-    if offset.saturating_add(limit) > max {
-        let detail = format!(
-            "Pages by number end at row {max} (max_offset); follow page.next, a cursor, instead."
-        );
-        faults.push(asked.fault(
-            given.first().copied().unwrap_or("limit"),
-            ("too_far", detail),
-        ));
-        return Position::Offset(0);
-    }
-    Position::Offset(offset)
 }

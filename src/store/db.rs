@@ -5,19 +5,26 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::Value;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
-    QueryResult, SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
-    TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, QueryResult, RuntimeErr,
+    SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector, Statement, Value,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::ConnectOptions as _;
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::error::Error;
 
+use super::connection::Options;
 use super::failure;
-use super::tx::{self, Tx};
+use super::pool::Pool;
+use super::tx::Tx;
+
+/// Prepared statements that a connection keeps.
+const PREPARED: usize = 500;
 
 /// SQLite before this version can corrupt a database in WAL mode (A83).
 const SQLITE_FIXED: (u32, u32, u32) = (3, 51, 3);
@@ -40,9 +47,9 @@ pub struct DbSettings {
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    backend: DbBackend,
-    reader: DatabaseConnection,
-    writer: DatabaseConnection,
+    reader: Pool,
+    writer: Pool,
+    migrations: DatabaseConnection,
     statement_timeout: Duration,
 }
 
@@ -52,11 +59,7 @@ impl Db {
     /// # Errors
     /// What the database said; a SQLite library that is not safe to use.
     pub async fn connect(settings: &DbSettings) -> Result<Self, Error> {
-        let connected = if settings.url.starts_with("sqlite:") {
-            Self::connect_sqlite(settings).await
-        } else {
-            Self::connect_server(settings).await
-        };
+        let connected = Self::open(settings).await;
         let db = connected.map_err(|e| {
             Error::unavailable("database", "The database cannot be reached.", 5).because(e)
         })?;
@@ -64,91 +67,48 @@ impl Db {
         Ok(db)
     }
 
-    async fn connect_sqlite(settings: &DbSettings) -> Result<Self, DbErr> {
-        let broken = |e: sqlx::Error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(e)));
-        let synchronous = if settings.sqlite_full_sync {
-            SqliteSynchronous::Full
-        } else {
-            SqliteSynchronous::Normal
+    async fn open(settings: &DbSettings) -> Result<Self, DbErr> {
+        let options =
+            options(settings).map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into())))?;
+        let patience = settings.statement_timeout;
+        let shared = (
+            usize::try_from(settings.max_connections).unwrap_or(usize::MAX),
+            settings.acquire_timeout,
+        );
+        let migrations = migrations(options.clone());
+        let (writer, reader) = match options {
+            Options::Sqlite(o) => {
+                let one = (1, Duration::from_secs(30));
+                let writer = Pool::new(Options::Sqlite(o.clone()), one, patience)?;
+                let url = &settings.url;
+                let reader = if url.contains(":memory:") || url.contains("mode=memory") {
+                    writer.clone()
+                } else {
+                    let o = o.read_only(true).create_if_missing(false);
+                    Pool::new(Options::Sqlite(Box::new(o)), shared, patience)?
+                };
+                (writer, reader)
+            }
+            server @ (Options::Postgres(_) | Options::MySql(_)) => {
+                let pool = Pool::new(server, shared, patience)?;
+                (pool.clone(), pool)
+            }
         };
-        let options = SqliteConnectOptions::from_str(&settings.url)
-            .map_err(broken)?
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .busy_timeout(Duration::from_secs(10))
-            .statement_cache_capacity(500);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.clone())
-            .await
-            .map_err(broken)?;
-        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
-        let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
-        let reader = if in_memory {
-            writer.clone()
-        } else {
-            let pool = SqlitePoolOptions::new()
-                .max_connections(settings.max_connections)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-                .acquire_timeout(settings.acquire_timeout)
-                .connect_lazy_with(options.read_only(true).create_if_missing(false));
-            SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
-        };
+        writer.ping().await?;
         Ok(Self {
-            backend: DbBackend::Sqlite,
             reader,
             writer,
-            statement_timeout: settings.statement_timeout,
-        })
-    }
-
-    async fn connect_server(settings: &DbSettings) -> Result<Self, DbErr> {
-        let millis = settings.statement_timeout.as_millis();
-        let mut options = ConnectOptions::new(&settings.url);
-        options
-            .max_connections(settings.max_connections)
-            .acquire_timeout(settings.acquire_timeout)
-            // A restarted server must not cost every pooled connection a failed request.
-            .test_before_acquire_if_idle_for(Duration::from_secs(10))
-            .sqlx_logging(false)
-            .map_sqlx_postgres_opts(move |o| {
-                o.options([
-                    ("statement_timeout", millis.to_string()),
-                    ("timezone", "UTC".into()),
-                ])
-                .statement_cache_capacity(500)
-            })
-            .map_sqlx_mysql_opts(|o| o.statement_cache_capacity(500))
-            .map_sqlx_mysql_pool_opts(move |o| {
-                o.after_connect(move |connection, _| Box::pin(limit_mysql(connection, millis)))
-            });
-        let connection = Database::connect(options).await?;
-        Ok(Self {
-            backend: connection.get_database_backend(),
-            reader: connection.clone(),
-            writer: connection,
+            migrations,
             statement_timeout: settings.statement_timeout,
         })
     }
 
     async fn check_version(&self) -> Result<(), Error> {
-        if self.backend != DbBackend::Sqlite {
+        if self.backend() != DbBackend::Sqlite {
             return Ok(());
         }
-        let sql = "SELECT sqlite_version()";
-        let row = self
-            .writer
-            .query_one_raw(Statement::from_string(self.backend, sql))
-            .await;
+        let statement = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version()");
+        let row = self.writer.query_one_raw(statement).await;
         let version: String = row
             .map_err(failure::plain)?
             .ok_or_else(Error::not_found)
@@ -166,19 +126,20 @@ impl Db {
     /// Which database this is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
-        self.backend
+        self.writer.get_database_backend()
     }
 
-    /// The connection for reading outside a transaction.
+    /// For reading outside a transaction.
     #[must_use]
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Pool {
         &self.reader
     }
 
-    /// The connection for migrations, which manage their own transactions.
+    /// A connection of its own for migrations, which manage their own transactions and may take
+    /// their time.
     #[must_use]
     pub fn migrations(&self) -> &DatabaseConnection {
-        &self.writer
+        &self.migrations
     }
 
     /// Runs a SELECT outside a transaction.
@@ -186,7 +147,7 @@ impl Db {
     /// # Errors
     /// See [`failure::plain`].
     pub async fn select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
-        let statement = literal_limit(tx::exact(self.backend.build(select)));
+        let statement = literal_limit(self.backend().build(select));
         self.reader
             .query_all_raw(statement)
             .await
@@ -204,28 +165,14 @@ impl Db {
     /// # Errors
     /// 503 when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        let options = TransactionOptions {
-            // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY (A84).
-            sqlite_transaction_mode: (self.backend == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.writer
-            .begin_with_options(options)
-            .await
-            .map(Tx::new)
-            .map_err(failure::plain)
+        Tx::begin(&self.writer).await.map_err(failure::plain)
     }
 
-    /// Calls `callback` with every statement, for tests that count them.
-    pub fn observe(
-        &mut self,
-        callback: impl Fn(&sea_orm::metric::Info<'_>) + Send + Sync + 'static,
-    ) {
+    /// Calls `callback` with every statement that reads or writes, for tests that count them.
+    pub fn observe(&mut self, callback: impl Fn(&Statement) + Send + Sync + 'static) {
         let callback = Arc::new(callback);
-        let other = Arc::clone(&callback);
-        self.reader.set_metric_callback(move |info| callback(info));
-        self.writer.set_metric_callback(move |info| other(info));
+        self.reader.set_observer(callback.clone());
+        self.writer.set_observer(callback);
     }
 
     /// Answers the database.
@@ -238,32 +185,69 @@ impl Db {
 
     /// Closes all connections.
     pub async fn close(self) {
-        let same = self.backend != DbBackend::Sqlite;
-        let _ = self.reader.close().await;
-        if !same {
-            let _ = self.writer.close().await;
-        }
+        let _ = self.migrations.close().await;
+        self.reader.close().await;
+        // Last, so that SQLite empties its log into the file.
+        self.writer.close().await;
     }
 }
 
-/// MariaDB takes seconds in `max_statement_time`, MySQL milliseconds in `max_execution_time`.
-async fn limit_mysql(connection: &mut sqlx::MySqlConnection, millis: u128) -> sqlx::Result<()> {
-    use sqlx::Executor as _;
-    let seconds = millis / 1000;
-    let rest = millis % 1000;
-    let mariadb = format!("SET SESSION max_statement_time = {seconds}.{rest:03}");
-    if connection
-        .execute(sqlx::AssertSqlSafe(mariadb))
-        .await
-        .is_ok()
-    {
-        return Ok(());
+/// How to connect, as the settings say.
+fn options(settings: &DbSettings) -> sqlx::Result<Options> {
+    let url = &settings.url;
+    if url.starts_with("sqlite:") {
+        let synchronous = if settings.sqlite_full_sync {
+            SqliteSynchronous::Full
+        } else {
+            SqliteSynchronous::Normal
+        };
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(PREPARED)
+            .disable_statement_logging();
+        return Ok(Options::Sqlite(Box::new(options)));
     }
-    let mysql = format!("SET SESSION max_execution_time = {millis}");
-    connection
-        .execute(sqlx::AssertSqlSafe(mysql))
-        .await
-        .map(|_| ())
+    if url.starts_with("mysql:") || url.starts_with("mariadb:") {
+        let options = MySqlConnectOptions::from_str(url)?
+            .statement_cache_capacity(PREPARED)
+            .disable_statement_logging();
+        return Ok(Options::MySql(Box::new(options)));
+    }
+    let millis = settings.statement_timeout.as_millis();
+    let options = PgConnectOptions::from_str(url)?
+        .options([
+            ("statement_timeout", millis.to_string()),
+            ("timezone", "UTC".into()),
+        ])
+        .statement_cache_capacity(PREPARED)
+        .disable_statement_logging();
+    Ok(Options::Postgres(Box::new(options)))
+}
+
+/// One connection, made when it is first used and not kept long.
+fn migrations(options: Options) -> DatabaseConnection {
+    fn alone<D: sqlx::Database>() -> PoolOptions<D> {
+        PoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+    }
+    match options {
+        Options::Sqlite(o) => {
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(alone().connect_lazy_with(*o))
+        }
+        Options::Postgres(o) => {
+            let o = o.options([("statement_timeout", "0")]);
+            SqlxPostgresConnector::from_sqlx_postgres_pool(alone().connect_lazy_with(o))
+        }
+        Options::MySql(o) => {
+            SqlxMySqlConnector::from_sqlx_mysql_pool(alone().connect_lazy_with(*o))
+        }
+    }
 }
 
 /// Writes the number of a bound `LIMIT` into a PostgreSQL statement. A bound one hides from the

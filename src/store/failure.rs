@@ -40,6 +40,7 @@ pub fn classify(error: &DbErr) -> Failure {
         sqlx::Error::Database(e) => database(&**e),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => Failure::Unavailable,

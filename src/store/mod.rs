@@ -2,8 +2,10 @@
 //! ([`now`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
 
 pub mod clock;
+mod connection;
 pub mod db;
 pub mod failure;
+pub mod pool;
 pub mod row;
 pub mod tx;
 pub mod typed;

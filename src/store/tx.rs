@@ -3,18 +3,36 @@
 //! before it has finished, and then checkpoints never happen.
 
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, Value};
+use tokio::sync::Mutex;
+
+use super::pool::{Lease, Observer, Pool};
 
 /// An open transaction; dropped without [`Tx::commit`] it is rolled back.
-#[derive(Debug)]
-pub struct Tx(DatabaseTransaction);
+pub struct Tx {
+    backend: DbBackend,
+    // Statements of one transaction run one after the other.
+    connection: Mutex<Lease>,
+    observer: Option<Observer>,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx")
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Tx {
-    pub(super) fn new(transaction: DatabaseTransaction) -> Self {
-        Self(transaction)
+    pub(super) async fn begin(pool: &Pool) -> Result<Self, DbErr> {
+        let mut lease = pool.lease().await?;
+        lease.begin().await?;
+        Ok(Self {
+            backend: pool.get_database_backend(),
+            connection: Mutex::new(lease),
+            observer: pool.observer(),
+        })
     }
 
     /// Makes the writes permanent.
@@ -22,7 +40,7 @@ impl Tx {
     /// # Errors
     /// What the database said; then nothing was written.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.0.commit().await
+        self.connection.into_inner().end("COMMIT").await
     }
 
     /// Takes the writes back.
@@ -30,7 +48,13 @@ impl Tx {
     /// # Errors
     /// What the database said.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        self.0.rollback().await
+        self.connection.into_inner().end("ROLLBACK").await
+    }
+
+    fn observe(&self, statement: &Statement) {
+        if let Some(observer) = &self.observer {
+            observer(statement);
+        }
     }
 }
 
@@ -57,28 +81,25 @@ pub(super) fn exact(mut statement: Statement) -> Statement {
 #[async_trait]
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
+        self.backend
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(exact(statement)).await
+        self.observe(&statement);
+        self.connection.lock().await.execute(exact(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
+        self.connection.lock().await.run(sql).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         // Read whole: an abandoned statement of SQLite's would keep its log from being emptied.
-        Ok(self
-            .0
-            .query_all_raw(exact(statement))
-            .await?
-            .into_iter()
-            .next())
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(exact(statement)).await
+        self.observe(&statement);
+        self.connection.lock().await.rows(exact(statement)).await
     }
 }

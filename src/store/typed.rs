@@ -16,17 +16,20 @@ use crate::model::patch::Changes;
 use crate::model::{FieldId, IntSize, Kind, value};
 
 /// A row as loaded for writing.
+#[derive(Debug)]
 pub struct Record {
     /// Every field's value, in the model's order.
     pub values: Vec<Value>,
-    typed: Box<dyn Any + Send + Sync>,
+    /// The same row as its entity has it.
+    pub row: Row,
 }
 
-impl std::fmt::Debug for Record {
+/// A row of an entity, without its type.
+pub struct Row(Box<dyn Any + Send + Sync>);
+
+impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Record")
-            .field("fields", &self.values.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Row").finish_non_exhaustive()
     }
 }
 
@@ -36,14 +39,14 @@ pub trait Store: Send + Sync {
     /// The row that matches `condition`, locked for the transaction where the database can.
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr>;
 
-    /// Inserts a row and returns it as the database has it.
-    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Record, DbErr>;
+    /// Inserts a row and returns its values as the database has them.
+    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr>;
 
-    /// Updates the changed columns of a loaded row and returns it as the database has it.
-    async fn update(&self, tx: &Tx, record: Record, changes: Changes) -> Result<Record, DbErr>;
+    /// Updates the changed columns of a loaded row and returns its values as the database has them.
+    async fn update(&self, tx: &Tx, row: Row, changes: Changes) -> Result<Vec<Value>, DbErr>;
 
     /// Deletes a loaded row.
-    async fn delete(&self, tx: &Tx, record: Record) -> Result<(), DbErr>;
+    async fn delete(&self, tx: &Tx, row: Row) -> Result<(), DbErr>;
 }
 
 /// [`Store`] of an entity.
@@ -77,16 +80,19 @@ where
         if sea_orm::ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
             select = select.lock_exclusive();
         }
-        Ok(select.one(tx).await?.map(record::<E>))
+        Ok(select.one(tx).await?.map(|model| Record {
+            values: values::<E>(&model),
+            row: Row(Box::new(model)),
+        }))
     }
 
-    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Record, DbErr> {
+    async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr> {
         let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
         assign::<E>(&mut active, changes.values)?;
-        Ok(record::<E>(active.insert(tx).await?))
+        Ok(values::<E>(&active.insert(tx).await?))
     }
 
-    async fn update(&self, tx: &Tx, loaded: Record, changes: Changes) -> Result<Record, DbErr> {
+    async fn update(&self, tx: &Tx, loaded: Row, changes: Changes) -> Result<Vec<Value>, DbErr> {
         let mut active = model::<E>(loaded)?.into_active_model();
         let defaults = changes.defaults;
         assign::<E>(&mut active, changes.values)?;
@@ -102,10 +108,10 @@ where
                 }
             }
         }
-        Ok(record::<E>(active.update(tx).await?))
+        Ok(values::<E>(&active.update(tx).await?))
     }
 
-    async fn delete(&self, tx: &Tx, loaded: Record) -> Result<(), DbErr> {
+    async fn delete(&self, tx: &Tx, loaded: Row) -> Result<(), DbErr> {
         let result = model::<E>(loaded)?.into_active_model().delete(tx).await?;
         if result.rows_affected == 0 {
             Err(DbErr::RecordNotUpdated)
@@ -115,25 +121,18 @@ where
     }
 }
 
-fn record<E: EntityTrait>(model: E::Model) -> Record
-where
-    E::Model: Send + Sync + 'static,
-{
-    let values = E::Column::iter().map(|c| model.get(c)).collect();
-    Record {
-        values,
-        typed: Box::new(model),
-    }
+fn values<E: EntityTrait>(model: &E::Model) -> Vec<Value> {
+    E::Column::iter().map(|c| model.get(c)).collect()
 }
 
-fn model<E: EntityTrait>(record: Record) -> Result<E::Model, DbErr>
+fn model<E: EntityTrait>(row: Row) -> Result<E::Model, DbErr>
 where
     E::Model: 'static,
 {
-    let typed = record.typed.downcast::<E::Model>();
+    let typed = row.0.downcast::<E::Model>();
     typed
         .map(|m| *m)
-        .map_err(|_| DbErr::Type("a record of another entity".into()))
+        .map_err(|_| DbErr::Type("a row of another entity".into()))
 }
 
 fn columns<E: EntityTrait>(ids: Vec<FieldId>) -> impl Iterator<Item = E::Column> {

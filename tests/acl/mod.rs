@@ -4,3 +4,4 @@ mod matrix;
 mod oracle;
 mod probes;
 mod rows;
+mod stage;

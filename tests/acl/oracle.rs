@@ -4,13 +4,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::probes::{self, Probe, demo_models, own_fields, verbs};
+use super::probes::{self, Probe, demo_models, own_fields};
+use super::stage::{Stage, staged};
 use crate::api::sample::{World, call, list, names, statements, text};
-use crate::house::app::{Session, TestApp, on_each_app};
+use crate::house::app::{Session, on_each_app};
 
 /// Grants the tester everything on every model, then narrows one: `hidden` can be neither read nor
 /// written, nor can what the server sets itself.
-async fn hide(world: &World<'_>, grants: &Map<String, Value>, slug: &str, hidden: &[String]) {
+async fn hide(stage: &Stage<'_>, slug: &str, hidden: &[String]) {
+    let world = &stage.world;
     let key = world.key(slug);
     let server = |f: &Value| f["read_only"] == true && !key.contains(&text(&f["name"]));
     let shown: Vec<String> = world
@@ -20,50 +22,8 @@ async fn hide(world: &World<'_>, grants: &Map<String, Value>, slug: &str, hidden
         .map(|f| text(&f["name"]))
         .filter(|name| !hidden.contains(name))
         .collect();
-    set(
-        world,
-        grants,
-        slug,
-        json!({"readable": shown, "writable": shown}),
-    )
-    .await;
-}
-
-pub(super) async fn set(world: &World<'_>, grants: &Map<String, Value>, slug: &str, change: Value) {
-    let path = format!("/api/v1/qd_grant/{}", grants[slug]);
-    let changed = call(world.session, ("PATCH", &path), &[], Some(&change)).await;
-    assert_eq!(changed.status, 200, "{change}: {}", changed.text);
-}
-
-/// A tester with a grant of every verb on every demo model; the grants by model.
-pub(super) async fn tester(app: &TestApp, world: &World<'_>) -> Map<String, Value> {
-    let all = demo_models(world);
-    let grant = |slug: &String| {
-        json!({"model": slug, "verbs": verbs(world, slug), "rows": "all", "readable": "all",
-               "writable": "all"})
-    };
-    app.user("tester", false, all.iter().map(grant).collect())
-        .await;
-    let made = call(
-        world.session,
-        ("GET", "/api/v1/qd_grant?limit=100"),
-        &[],
-        None,
-    )
-    .await;
-    let made = list(&made.json()["data"]);
-    made.iter()
-        .map(|g| (text(&g["model"]), g["id"].clone()))
-        .collect()
-}
-
-/// The answers to every probe.
-async fn answers(client: &Session<'_>, probes: &[Probe]) -> Vec<String> {
-    let mut all = Vec::new();
-    for probe in probes {
-        all.push(probe.ask(client).await.shape());
-    }
-    all
+    let shown = json!({"readable": shown, "writable": shown});
+    stage.set(slug, shown).await;
 }
 
 /// A body with another value in each of the fields.
@@ -76,13 +36,9 @@ async fn others(world: &World<'_>, slug: &str, fields: &[String]) -> Value {
         .into()
 }
 
-async fn one_hiding(
-    (app, world): (&TestApp, &World<'_>),
-    (tester, grants): (&Session<'_>, &Map<String, Value>),
-    (slug, record): (&str, &Value),
-    hidden: &[String],
-) -> usize {
-    hide(world, grants, slug, hidden).await;
+async fn one_hiding(stage: &Stage<'_>, (slug, record): (&str, &Value), hidden: &[String]) -> usize {
+    hide(stage, slug, hidden).await;
+    let (app, world, tester) = (stage.app, &stage.world, &stage.tester);
     let path = world.path(slug, record);
     let before = call(world.session, ("GET", &path), &[], None).await.json();
     let change = others(world, slug, hidden).await;
@@ -110,11 +66,11 @@ async fn one_hiding(
         Vec::<String>::new(),
         "{hidden:?} of {slug}"
     );
-    let first = answers(tester, &all).await;
+    let first = stage.answers(&all).await;
     let pages = probes::pages(tester, slug).await;
     let changed = call(world.session, ("PATCH", &path), &[], Some(&change)).await;
     assert_eq!(changed.status, 200, "{path} {change}: {}", changed.text);
-    let second = answers(tester, &all).await;
+    let second = stage.answers(&all).await;
     for ((probe, first), second) in all.iter().zip(&first).zip(&second) {
         assert_eq!(first, second, "{hidden:?} of {slug} shows in {probe:?}");
     }
@@ -124,7 +80,7 @@ async fn one_hiding(
         "{hidden:?} of {slug} in the pages"
     );
     let open = json!({"readable": "all", "writable": "all"});
-    set(world, grants, slug, open).await;
+    stage.set(slug, open).await;
     all.len() + named
 }
 
@@ -141,33 +97,25 @@ async fn is_unknown(tester: &Session<'_>, name: &str, (known, unknown): (&Probe,
 
 #[tokio::test]
 async fn r36_a1_a2_a3_a18_a19_t_oracle_a_hidden_field_shows_on_no_path() {
-    on_each_app(
-        "t_oracle_a_hidden_field",
-        |b| b,
-        async |app| {
-            let admin = app.login("admin").await;
-            let world = World::look(&admin).await;
-            let grants = tester(app, &world).await;
-            let tester = app.login("tester").await;
-            let mut asked = 0;
-            for slug in demo_models(&world) {
-                let fields = own_fields(&world, &slug);
-                world.make(&slug).await;
-                let record = world.make(&slug).await;
-                world.make(&slug).await;
-                // Every field is hidden once, in the company of half of the others.
-                for odd in [0, 1] {
-                    let half = fields.iter().skip(odd).step_by(2);
-                    let hidden: Vec<String> = half.cloned().collect();
-                    if !hidden.is_empty() {
-                        let client = (&tester, &grants);
-                        asked += one_hiding((app, &world), client, (&slug, &record), &hidden).await;
-                    }
+    staged("t_oracle_a_hidden_field", async |stage| {
+        let world = &stage.world;
+        let mut asked = 0;
+        for slug in demo_models(world) {
+            let fields = own_fields(world, &slug);
+            world.make(&slug).await;
+            let record = world.make(&slug).await;
+            world.make(&slug).await;
+            // Every field is hidden once, in the company of half of the others.
+            for odd in [0, 1] {
+                let half = fields.iter().skip(odd).step_by(2);
+                let hidden: Vec<String> = half.cloned().collect();
+                if !hidden.is_empty() {
+                    asked += one_hiding(stage, (&slug, &record), &hidden).await;
                 }
             }
-            assert!(asked > 1000, "only {asked} requests");
-        },
-    )
+        }
+        assert!(asked > 1000, "only {asked} requests");
+    })
     .await;
 }
 
@@ -278,61 +226,54 @@ async fn a1_a17_no_secret_is_reached_over_any_relation_even_by_a_superuser() {
 
 #[tokio::test]
 async fn r38_a7_a_body_cannot_name_what_its_sender_may_not_write() {
-    on_each_app(
-        "r38_a7_a_body_cannot_name",
-        |b| b,
-        async |app| {
-            let admin = app.login("admin").await;
-            let world = World::look(&admin).await;
-            let grants = tester(app, &world).await;
-            let tester = app.login("tester").await;
-            // Names that other systems accept, and every secret and generated column of ours.
-            let foreign = [
-                "role",
-                "is_admin",
-                "owner_id",
-                "email_verified",
-                "password_hash",
-                "token_hash",
-                "__proto__",
-                "constructor",
-                "id\u{200b}",
-                "ID",
-            ];
-            for slug in demo_models(&world) {
-                let record = world.make(&slug).await;
-                let path = world.path(&slug, &record);
-                set(&world, &grants, &slug, json!({"writable": []})).await;
-                let before = call(world.session, ("GET", &path), &[], None).await.text;
-                let collection = format!("/api/v1/{slug}");
-                for (method, at) in [("POST", &collection), ("PUT", &path), ("PATCH", &path)] {
-                    let own = names(&json!(
-                        record
-                            .as_object()
-                            .expect("an object")
-                            .keys()
-                            .collect::<Vec<_>>()
-                    ));
-                    for name in own.iter().map(String::as_str).chain(foreign) {
-                        let value = record.get(name).cloned().unwrap_or(json!(1));
-                        let body = json!({name: value});
-                        let reply = call(&tester, (method, at), &[], Some(&body)).await;
-                        assert_eq!(reply.status, 422, "{method} {at} {body}: {}", reply.text);
-                        let wanted = if record.get(name).is_some() {
-                            "read_only"
-                        } else {
-                            "unknown_field"
-                        };
-                        let named = reply.faults();
-                        let place = format!("/{name} {wanted}");
-                        assert!(named.contains(&place), "{method} {at} {body}: {named:?}");
-                    }
+    staged("r38_a7_a_body_cannot_name", async |stage| {
+        let (world, tester) = (&stage.world, &stage.tester);
+        // Names that other systems accept, and every secret and generated column of ours.
+        let foreign = [
+            "role",
+            "is_admin",
+            "owner_id",
+            "email_verified",
+            "password_hash",
+            "token_hash",
+            "__proto__",
+            "constructor",
+            "id\u{200b}",
+            "ID",
+        ];
+        for slug in demo_models(world) {
+            let record = world.make(&slug).await;
+            let path = world.path(&slug, &record);
+            stage.set(&slug, json!({"writable": []})).await;
+            let before = call(world.session, ("GET", &path), &[], None).await.text;
+            let collection = format!("/api/v1/{slug}");
+            for (method, at) in [("POST", &collection), ("PUT", &path), ("PATCH", &path)] {
+                let own = names(&json!(
+                    record
+                        .as_object()
+                        .expect("an object")
+                        .keys()
+                        .collect::<Vec<_>>()
+                ));
+                for name in own.iter().map(String::as_str).chain(foreign) {
+                    let value = record.get(name).cloned().unwrap_or(json!(1));
+                    let body = json!({name: value});
+                    let reply = call(tester, (method, at), &[], Some(&body)).await;
+                    assert_eq!(reply.status, 422, "{method} {at} {body}: {}", reply.text);
+                    let wanted = if record.get(name).is_some() {
+                        "read_only"
+                    } else {
+                        "unknown_field"
+                    };
+                    let named = reply.faults();
+                    let place = format!("/{name} {wanted}");
+                    assert!(named.contains(&place), "{method} {at} {body}: {named:?}");
                 }
-                let after = call(world.session, ("GET", &path), &[], None).await.text;
-                assert_eq!(before, after, "{path}");
-                set(&world, &grants, &slug, json!({"writable": "all"})).await;
             }
-        },
-    )
+            let after = call(world.session, ("GET", &path), &[], None).await.text;
+            assert_eq!(before, after, "{path}");
+            stage.set(&slug, json!({"writable": "all"})).await;
+        }
+    })
     .await;
 }

@@ -3,10 +3,9 @@
 use quarterdeck::model::encode_key_part;
 use serde_json::{Map, Value, json};
 
-use super::oracle::{set, tester};
 use super::probes::{self, Probe, demo_models, leading_to};
+use super::stage::staged;
 use crate::api::sample::{World, call, list, names, text};
-use crate::house::app::{Session, on_each_app};
 
 /// Every row but this one.
 fn all_but(world: &World<'_>, slug: &str, record: &Value) -> Value {
@@ -77,133 +76,110 @@ async fn about(world: &World<'_>, slug: &str, record: &Value) -> Vec<Probe> {
     all
 }
 
-async fn answers(client: &Session<'_>, probes: &[Probe]) -> Vec<String> {
-    let mut all = Vec::new();
-    for probe in probes {
-        all.push(probe.ask(client).await.shape());
-    }
-    all
-}
-
 #[tokio::test]
 async fn r36_r39_r40_t_row_a_hidden_row_shows_on_no_path() {
-    on_each_app(
-        "t_row_a_hidden_row",
-        |b| b,
-        async |app| {
-            let admin = app.login("admin").await;
-            let world = World::look(&admin).await;
-            let grants = tester(app, &world).await;
-            let tester = app.login("tester").await;
-            for slug in demo_models(&world) {
-                let before = world.make(&slug).await;
-                let record = world.make(&slug).await;
-                world.make(&slug).await;
-                let rows = all_but(&world, &slug, &record);
-                set(&world, &grants, &slug, json!({"rows": rows})).await;
-                let mut all = probes::of_rows(&world, &slug, &probes::searchable(&record));
-                all.extend(about(&world, &slug, &record).await);
-                let first = answers(&tester, &all).await;
-                let pages = probes::pages(&tester, &slug).await;
-                // The rule hides this row and no other.
-                let path = world.path(&slug, &before);
-                assert_eq!(
-                    call(&tester, ("GET", &path), &[], None).await.status,
-                    200,
-                    "{path}"
-                );
-                let path = world.path(&slug, &record);
-                let unchanged = call(&admin, ("GET", &path), &[], None).await.json();
-                assert_eq!(unchanged, record, "{path}");
-                let deleted = call(&admin, ("DELETE", &path), &[], None).await;
-                assert_eq!(deleted.status, 204, "{path}: {}", deleted.text);
-                let second = answers(&tester, &all).await;
-                for ((probe, first), second) in all.iter().zip(&first).zip(&second) {
-                    assert_eq!(first, second, "the hidden row of {slug} shows in {probe:?}");
-                }
-                assert_eq!(
-                    pages,
-                    probes::pages(&tester, &slug).await,
-                    "{slug} in the pages"
-                );
-                set(&world, &grants, &slug, json!({"rows": "all"})).await;
+    staged("t_row_a_hidden_row", async |stage| {
+        let (world, tester) = (&stage.world, &stage.tester);
+        let admin = world.session;
+        for slug in demo_models(world) {
+            let before = world.make(&slug).await;
+            let record = world.make(&slug).await;
+            world.make(&slug).await;
+            let rows = all_but(world, &slug, &record);
+            stage.set(&slug, json!({"rows": rows})).await;
+            let mut all = probes::of_rows(world, &slug, &probes::searchable(&record));
+            all.extend(about(world, &slug, &record).await);
+            let first = stage.answers(&all).await;
+            let pages = probes::pages(tester, &slug).await;
+            // The rule hides this row and no other.
+            let path = world.path(&slug, &before);
+            assert_eq!(
+                call(tester, ("GET", &path), &[], None).await.status,
+                200,
+                "{path}"
+            );
+            let path = world.path(&slug, &record);
+            let unchanged = call(admin, ("GET", &path), &[], None).await.json();
+            assert_eq!(unchanged, record, "{path}");
+            let deleted = call(admin, ("DELETE", &path), &[], None).await;
+            assert_eq!(deleted.status, 204, "{path}: {}", deleted.text);
+            let second = stage.answers(&all).await;
+            for ((probe, first), second) in all.iter().zip(&first).zip(&second) {
+                assert_eq!(first, second, "the hidden row of {slug} shows in {probe:?}");
             }
-        },
-    )
+            assert_eq!(
+                pages,
+                probes::pages(tester, &slug).await,
+                "{slug} in the pages"
+            );
+            stage.set(&slug, json!({"rows": "all"})).await;
+        }
+    })
     .await;
 }
 
 #[tokio::test]
 async fn r39_a_row_rule_holds_before_and_after_every_write() {
-    on_each_app(
-        "r39_a_row_rule_holds",
-        |b| b,
-        async |app| {
-            let admin = app.login("admin").await;
-            let world = World::look(&admin).await;
-            let grants = tester(app, &world).await;
-            let tester = app.login("tester").await;
-            for slug in demo_models(&world) {
-                // Each field that can hold two values makes a rule: it keeps the one it has.
-                for field in probes::own_fields(&world, &slug) {
-                    let record = world.make(&slug).await;
-                    let other = world.body(&slug, "patch").await;
-                    let filterable = |f: &Value| {
-                        text(&f["name"]) == field
-                            && names(&f["operators"]).contains(&"eq".to_owned())
-                    };
-                    if other[&field] == record[&field]
-                        || other[&field].is_null()
-                        || record[&field].is_null()
-                        || !world.fields(&slug).iter().any(filterable)
-                    {
-                        continue;
-                    }
-                    let rows = json!({&field: record[&field]});
-                    set(&world, &grants, &slug, json!({"rows": rows})).await;
-                    let path = world.path(&slug, &record);
-                    let before = call(&admin, ("GET", &path), &[], None).await.text;
-                    let body = json!({&field: other[&field]});
-                    let moved = call(&tester, ("PATCH", &path), &[], Some(&body)).await;
-                    assert_eq!(moved.status, 403, "{path} {body}: {}", moved.text);
-                    assert_eq!(moved.json()["code"], "row_rule");
-                    let mut whole = world.body(&slug, "replace").await;
-                    for (name, value) in whole.as_object_mut().expect("an object") {
-                        let of = if *name == field { &other } else { &record };
-                        *value = of[name].clone();
-                    }
-                    let moved = call(&tester, ("PUT", &path), &[], Some(&whole)).await;
-                    assert_eq!(moved.status, 403, "{path} {whole}: {}", moved.text);
-                    assert_eq!(
-                        call(&admin, ("GET", &path), &[], None).await.text,
-                        before,
-                        "{path}"
-                    );
-                    let mut new = world.body(&slug, "create").await;
-                    new[&field] = other[&field].clone();
-                    let count = format!("/api/v1/{slug}?count=exact&limit=1");
-                    let rows =
-                        call(&admin, ("GET", &count), &[], None).await.json()["page"]["count"]
-                            .clone();
-                    let made = call(
-                        &tester,
-                        ("POST", &format!("/api/v1/{slug}")),
-                        &[],
-                        Some(&new),
-                    )
-                    .await;
-                    assert_eq!(made.status, 403, "{slug} {new}: {}", made.text);
-                    let after =
-                        call(&admin, ("GET", &count), &[], None).await.json()["page"]["count"]
-                            .clone();
-                    assert_eq!(rows, after, "{slug}");
-                    let same = json!({&field: record[&field]});
-                    let kept = call(&tester, ("PATCH", &path), &[], Some(&same)).await;
-                    assert_eq!(kept.status, 200, "{path} {same}: {}", kept.text);
-                    set(&world, &grants, &slug, json!({"rows": "all"})).await;
+    staged("r39_a_row_rule_holds", async |stage| {
+        let (world, tester) = (&stage.world, &stage.tester);
+        let admin = world.session;
+        for slug in demo_models(world) {
+            // Each field that can hold two values makes a rule: it keeps the one it has.
+            for field in probes::own_fields(world, &slug) {
+                let record = world.make(&slug).await;
+                let other = world.body(&slug, "patch").await;
+                let filterable = |f: &Value| {
+                    text(&f["name"]) == field && names(&f["operators"]).contains(&"eq".to_owned())
+                };
+                if other[&field] == record[&field]
+                    || other[&field].is_null()
+                    || record[&field].is_null()
+                    || !world.fields(&slug).iter().any(filterable)
+                {
+                    continue;
                 }
+                let rows = json!({&field: record[&field]});
+                stage.set(&slug, json!({"rows": rows})).await;
+                let path = world.path(&slug, &record);
+                let before = call(admin, ("GET", &path), &[], None).await.text;
+                let body = json!({&field: other[&field]});
+                let moved = call(tester, ("PATCH", &path), &[], Some(&body)).await;
+                assert_eq!(moved.status, 403, "{path} {body}: {}", moved.text);
+                assert_eq!(moved.json()["code"], "row_rule");
+                let mut whole = world.body(&slug, "replace").await;
+                for (name, value) in whole.as_object_mut().expect("an object") {
+                    let of = if *name == field { &other } else { &record };
+                    *value = of[name].clone();
+                }
+                let moved = call(tester, ("PUT", &path), &[], Some(&whole)).await;
+                assert_eq!(moved.status, 403, "{path} {whole}: {}", moved.text);
+                assert_eq!(
+                    call(admin, ("GET", &path), &[], None).await.text,
+                    before,
+                    "{path}"
+                );
+                let mut new = world.body(&slug, "create").await;
+                new[&field] = other[&field].clone();
+                let count = format!("/api/v1/{slug}?count=exact&limit=1");
+                let rows =
+                    call(admin, ("GET", &count), &[], None).await.json()["page"]["count"].clone();
+                let made = call(
+                    tester,
+                    ("POST", &format!("/api/v1/{slug}")),
+                    &[],
+                    Some(&new),
+                )
+                .await;
+                assert_eq!(made.status, 403, "{slug} {new}: {}", made.text);
+                let after =
+                    call(admin, ("GET", &count), &[], None).await.json()["page"]["count"].clone();
+                assert_eq!(rows, after, "{slug}");
+                let same = json!({&field: record[&field]});
+                let kept = call(tester, ("PATCH", &path), &[], Some(&same)).await;
+                assert_eq!(kept.status, 200, "{path} {same}: {}", kept.text);
+                stage.set(&slug, json!({"rows": "all"})).await;
             }
-        },
-    )
+        }
+    })
     .await;
 }

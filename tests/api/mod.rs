@@ -3,5 +3,6 @@
 mod contract;
 mod expand;
 mod first;
+mod preconditions;
 mod reuse;
 pub(crate) mod sample;

@@ -18,7 +18,7 @@ use super::sample::{World, call, names, text, value};
 use crate::house::app::on_each_app;
 
 /// A tool in the shed; its key is a word.
-mod tool {
+pub(super) mod tool {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -87,7 +87,7 @@ mod kitchen {
 }
 
 /// Makes the table of an entity.
-struct Make<E>(&'static str, E);
+pub(super) struct Make<E>(pub(super) &'static str, pub(super) E);
 
 impl<E: Send + Sync> MigrationName for Make<E> {
     fn name(&self) -> &str {

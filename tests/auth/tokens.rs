@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use quarterdeck::auth::tokens::{NewToken, create};
-use quarterdeck::config::Config;
 use quarterdeck::model::Verb;
 use quarterdeck_entity::system::token;
 use reqwest::Method;
@@ -12,11 +11,9 @@ use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 
 use crate::house::app::{TestApp, answer, grant_all};
-use crate::house::tuned::{On, tuned};
+use crate::house::tuned::{On, as_it_is, tuned};
 
 use super::number;
-
-fn as_it_is(_: &mut Config) {}
 
 type Scopes = Option<Vec<(String, Vec<Verb>)>>;
 

@@ -1,5 +1,7 @@
 //! The edge: what the server makes of bytes, headers, browsers and crowds before any model is asked.
 
+mod addresses;
+mod answers;
 mod bodies;
 mod browsers;
 mod crowds;

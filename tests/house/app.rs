@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::fresh;
+use super::{Fresh, fresh};
 
 /// Settings for tests: cheap passwords, generous limits, a quick end.
 pub(crate) fn config(url: &str) -> Config {
@@ -222,18 +222,17 @@ pub(crate) async fn answer(response: Response) -> (u16, Value) {
     (status, json)
 }
 
-/// Runs `body` on the demo's models, on a fresh database of every back end, with the superuser
-/// `admin` made. `build` may register more.
-pub(crate) async fn on_each_app(
+/// Runs `body` on an application of each of these databases, with the superuser `admin` made. The
+/// databases are dropped whether or not it panics, and a panic names its back end.
+pub(crate) async fn on_apps(
     test: &str,
+    databases: Vec<Fresh>,
+    settings: impl Fn(&str) -> Config,
     build: impl Fn(AppBuilder) -> AppBuilder,
     mut body: impl AsyncFnMut(&TestApp),
 ) {
-    for database in fresh(test).await {
-        let app = TestApp::start(config(&database.url), |b| {
-            build(quarterdeck::demo::register(b))
-        })
-        .await;
+    for database in databases {
+        let app = TestApp::start(settings(&database.url), &build).await;
         app.user("admin", true, json!([])).await;
         let backend = app.app.engine.db().backend();
         let outcome = AssertUnwindSafe(body(&app)).catch_unwind().await;
@@ -244,4 +243,15 @@ pub(crate) async fn on_each_app(
             resume_unwind(panic);
         }
     }
+}
+
+/// Runs `body` on the demo's models, on a fresh database of every back end, with the superuser
+/// `admin` made. `build` may register more.
+pub(crate) async fn on_each_app(
+    test: &str,
+    build: impl Fn(AppBuilder) -> AppBuilder,
+    body: impl AsyncFnMut(&TestApp),
+) {
+    let build = |b| build(quarterdeck::demo::register(b));
+    on_apps(test, fresh(test).await, config, build, body).await;
 }

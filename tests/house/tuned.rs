@@ -1,13 +1,9 @@
 //! The application with settings of a test's own.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
-
-use futures_util::FutureExt as _;
 use quarterdeck::app::AppBuilder;
 use quarterdeck::config::Config;
-use serde_json::json;
 
-use super::app::{TestApp, config};
+use super::app::{TestApp, config, on_apps};
 use super::{Fresh, fresh, on_sqlite};
 
 /// Which databases a test needs.
@@ -18,6 +14,9 @@ pub(crate) enum On {
     /// What is tested is done by the database too.
     Each,
 }
+
+/// The settings as [`config`] has them.
+pub(crate) fn as_it_is(_: &mut Config) {}
 
 /// Runs `body` on the demo's models with settings changed by `tune`, with the superuser `admin`
 /// made.
@@ -36,24 +35,17 @@ pub(crate) async fn built(
     on: On,
     tune: impl Fn(&mut Config),
     build: impl Fn(AppBuilder) -> AppBuilder,
-    mut body: impl AsyncFnMut(&TestApp),
+    body: impl AsyncFnMut(&TestApp),
 ) {
     let databases: Vec<Fresh> = match on {
         On::Sqlite => vec![on_sqlite()],
         On::Each => fresh(test).await,
     };
-    for database in databases {
-        let mut settings = config(&database.url);
+    let settings = |url: &str| {
+        let mut settings = config(url);
         tune(&mut settings);
-        let app = TestApp::start(settings, |b| build(quarterdeck::demo::register(b))).await;
-        app.user("admin", true, json!([])).await;
-        let backend = app.app.engine.db().backend();
-        let outcome = AssertUnwindSafe(body(&app)).catch_unwind().await;
-        app.stop().await;
-        database.remove().await;
-        if let Err(panic) = outcome {
-            eprintln!("{test} failed on {backend:?}");
-            resume_unwind(panic);
-        }
-    }
+        settings
+    };
+    let build = |b| build(quarterdeck::demo::register(b));
+    on_apps(test, databases, settings, build, body).await;
 }

@@ -48,9 +48,7 @@ async fn a02_a58_a_foreign_name_is_a_400_and_never_reaches_a_statement() {
         let statements = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&statements);
         db.observe(move |info| {
-            seen.lock()
-                .expect("a lock")
-                .push(info.statement.sql.clone());
+            seen.lock().expect("a lock").push(info.sql.clone());
         });
         let engine = world.engine(db, Policy::default());
         let long = "x".repeat(100_000);

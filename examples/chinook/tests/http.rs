@@ -8,56 +8,44 @@
 )]
 
 mod place;
-
-use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
+mod shop;
 
 use chinook::entity::{
     album, artist, customer, employee, genre, invoice, invoice_line, media_type, playlist,
     playlist_track, track,
 };
-use futures_util::FutureExt as _;
-use place::Place;
-use quarterdeck::acl::Principal;
-use quarterdeck::app::App;
-use quarterdeck::auth::accounts;
-use quarterdeck::config::{Config, DatabaseUrl};
-use quarterdeck::crud::Context;
-use quarterdeck::model::Input;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use sea_orm::{DatabaseConnection, EntityTrait as _};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+
+use self::place::Place;
+use self::shop::{Shop, start};
 
 #[tokio::test]
 async fn the_shop_answers_on_the_sqlite_file() {
-    if let Some(place) = place::sqlite("the_shop_answers_on_the_sqlite_file").await {
-        walk("SQLite", place).await;
-    }
+    place::visit(
+        place::sqlite("the_shop_answers_on_the_sqlite_file").await,
+        answers,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn the_shop_answers_on_the_postgres_dump() {
-    if let Some(place) = place::postgres("the_shop_answers_on_the_postgres_dump").await {
-        walk("PostgreSQL", place).await;
-    }
+    place::visit(
+        place::postgres("the_shop_answers_on_the_postgres_dump").await,
+        answers,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn the_shop_answers_on_the_mysql_dump_on_mariadb() {
-    if let Some(place) = place::mariadb("the_shop_answers_on_the_mysql_dump_on_mariadb").await {
-        walk("MariaDB", place).await;
-    }
-}
-
-async fn walk(name: &str, place: Place) {
-    let outcome = AssertUnwindSafe(answers(&place)).catch_unwind().await;
-    place.remove().await;
-    if let Err(panic) = outcome {
-        eprintln!("failed on {name}");
-        resume_unwind(panic);
-    }
+    place::visit(
+        place::mariadb("the_shop_answers_on_the_mysql_dump_on_mariadb").await,
+        answers,
+    )
+    .await;
 }
 
 async fn answers(place: &Place) {
@@ -98,41 +86,6 @@ async fn answers(place: &Place) {
     app.engine.db().clone().close().await;
 }
 
-async fn start(url: &str) -> (App, String, oneshot::Sender<()>) {
-    let mut config = Config::default();
-    config.database.url = DatabaseUrl::parse(url).unwrap();
-    config.database.max_connections = 4;
-    config.rate_limit.per_principal = 1_000_000;
-    let app = chinook::register(App::builder(config))
-        .build()
-        .await
-        .unwrap();
-    assert_eq!(app.findings(), []);
-    let user = app.engine.model("qd_user").unwrap().id;
-    let ctx = Context {
-        principal: Arc::new(Principal::system()),
-        ..Context::operator()
-    };
-    let body = Input::from(&json!({"username": "clerk", "is_superuser": true}));
-    let made = app.engine.create(&ctx, user, body).await.unwrap();
-    let id = made.key.parse().unwrap();
-    let passwords = &app.accounts.passwords;
-    accounts::set_password(app.engine.db(), passwords, id, "clerk of the shop")
-        .await
-        .unwrap();
-    app.identity.changed();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = app.clone();
-    tokio::spawn(async move {
-        server
-            .serve(listener, async move { drop(stopped.await) })
-            .await;
-    });
-    (app, address, stop)
-}
-
 /// Every row of every table, as the entities read it.
 async fn contents(db: &DatabaseConnection) -> Vec<(&'static str, String)> {
     macro_rules! rows {
@@ -159,71 +112,11 @@ async fn contents(db: &DatabaseConnection) -> Vec<(&'static str, String)> {
     )
 }
 
-/// A logged-in client.
-struct Shop {
-    client: Client,
-    address: String,
-}
-
-impl Shop {
-    async fn login(address: &str) -> Self {
-        let client = Client::builder()
-            .cookie_store(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let form = [("username", "clerk"), ("password", "clerk of the shop")];
-        let answer = client.post(format!("{address}/auth/login")).form(&form);
-        assert_eq!(answer.send().await.unwrap().status(), 303);
-        Self {
-            client,
-            address: address.to_owned(),
-        }
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.ask(Method::GET, path, None).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let url = format!("{}/api/v1/{path}", self.address);
-        let mut request = self.client.request(method, url);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
-    }
-
-    async fn patch_price(&self, price: &str) -> Value {
-        let body = json!({ "unit_price": price });
-        let (status, body) = self.ask(Method::PATCH, "track/1", Some(body)).await;
-        assert_eq!(status, 200, "{body}");
-        body
-    }
-}
-
 async fn every_table_is_a_model_in_snake_case(shop: &Shop) {
     let models = shop.get("_models").await;
     let all = models["data"].as_array().expect("models");
     let slugs: Vec<&str> = all.iter().filter_map(|m| m["slug"].as_str()).collect();
-    for (slug, rows) in [
-        ("album", 347),
-        ("artist", 275),
-        ("customer", 59),
-        ("employee", 8),
-        ("genre", 25),
-        ("invoice", 412),
-        ("invoice_line", 2240),
-        ("media_type", 5),
-        ("playlist", 18),
-        ("playlist_track", 8715),
-        ("track", 3503),
-    ] {
+    for (slug, rows) in place::ROWS {
         assert!(slugs.contains(&slug), "{slug} in {slugs:?}");
         let page = shop.get(&format!("{slug}?limit=1")).await["page"].clone();
         assert_eq!(

@@ -3,11 +3,28 @@
 
 use std::{
     env, fs,
+    panic::{AssertUnwindSafe, resume_unwind},
     path::{Path, PathBuf},
 };
 
+use futures_util::FutureExt as _;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
+
+/// The tables as JSON names them, and how many rows each is delivered with.
+pub(crate) const ROWS: [(&str, usize); 11] = [
+    ("album", 347),
+    ("artist", 275),
+    ("customer", 59),
+    ("employee", 8),
+    ("genre", 25),
+    ("invoice", 412),
+    ("invoice_line", 2240),
+    ("media_type", 5),
+    ("playlist", 18),
+    ("playlist_track", 8715),
+    ("track", 3503),
+];
 
 /// A database with Chinook in it, as its publisher delivers it.
 pub(crate) struct Place {
@@ -21,7 +38,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// Drops the database on a server; the SQLite copy goes with its folder.
-    pub(crate) async fn remove(self) {
+    async fn remove(self) {
         self.db.close().await.expect("closed");
         let (Some(home), Some((_, name))) = (&self.home, self.url.rsplit_once('/')) else {
             return;
@@ -29,6 +46,20 @@ impl Place {
         let admin = connect(home).await;
         let drop = format!("DROP DATABASE {name}");
         admin.execute_unprepared(&drop).await.expect("dropped");
+    }
+}
+
+/// Runs `body` where Chinook is, if it is there; the database is dropped whether or not it panics.
+pub(crate) async fn visit(place: Option<Place>, body: impl AsyncFnOnce(&Place)) {
+    let Some(place) = place else {
+        return;
+    };
+    let outcome = AssertUnwindSafe(body(&place)).catch_unwind().await;
+    let backend = place.db.get_database_backend();
+    place.remove().await;
+    if let Err(panic) = outcome {
+        eprintln!("failed on {backend:?}");
+        resume_unwind(panic);
     }
 }
 

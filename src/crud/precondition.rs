@@ -1,0 +1,202 @@
+//! `If-Match` (RFC 9110, section 13.1.1): a write that is refused when somebody else has changed the
+//! record since the writer read it, and what such a writer is told.
+//!
+//! The entity tag of a record is that of its whole representation for this caller, as a read without
+//! parameters answers it: what a caller may not see cannot be in its way, and cannot be told by it.
+
+use quarterdeck_entity::system::audit;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use serde_json::{Map, Value as Json, json};
+
+use crate::error::{Error, Kind};
+use crate::model::{ModelMeta, value};
+use crate::store::{Tx, failure};
+
+use super::Written;
+use super::read::etag;
+
+/// How many changes of a record are looked through for the state that an old entity tag names.
+const STEPS: u64 = 100;
+
+/// The record that a write is about, as the writer knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Its key, as it is written in an address.
+    pub key: &'a str,
+    /// What the writer demands of it.
+    pub condition: &'a IfMatch,
+}
+
+/// What a write demands of the record as it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum IfMatch {
+    /// Nothing.
+    #[default]
+    Unconditional,
+    /// `*`: that it is there, which every write demands.
+    Exists,
+    /// That its entity tag is one of these.
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    /// Reads the values of the header.
+    ///
+    /// # Errors
+    /// 400 for what is neither `*` nor a list of entity tags.
+    pub fn parse<'v>(values: impl IntoIterator<Item = &'v str>) -> Result<Self, Error> {
+        let list: Vec<&str> = values
+            .into_iter()
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+            .collect();
+        match list[..] {
+            [] => Ok(Self::Unconditional),
+            ["*"] => Ok(Self::Exists),
+            _ if list.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(
+                list.into_iter().map(ToOwned::to_owned).collect(),
+            )),
+            _ => Err(Error::parameter(
+                "If-Match",
+                "entity_tag",
+                "If-Match is * or a list of entity tags, each in quotes.",
+            )),
+        }
+    }
+
+    /// Whether a record with this strong entity tag meets the demand. Weak tags never do.
+    #[must_use]
+    pub fn allows(&self, tag: &str) -> bool {
+        match self {
+            Self::Unconditional | Self::Exists => true,
+            Self::OneOf(tags) => tags.iter().any(|t| t == tag),
+        }
+    }
+}
+
+fn is_entity_tag(text: &str) -> bool {
+    let quoted = text.strip_prefix("W/").unwrap_or(text);
+    let inside = quoted.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    inside.is_some_and(|t| t.bytes().all(|b| b == 0x21 || b >= 0x23 && b != 0x7f))
+}
+
+/// 428: the model demands `If-Match` (RFC 6585, section 3).
+pub(super) fn required() -> Error {
+    Error::new(
+        Kind::PreconditionRequired,
+        "precondition_required",
+        "Send If-Match with the ETag of the record as you read it.",
+    )
+}
+
+/// 412, with what a three-way comparison needs: `current`, the record as it stands, and `changed`,
+/// field by field what has happened since the state that the writer knew, where that is found.
+pub(super) async fn failed(
+    tx: &Tx,
+    model: &ModelMeta,
+    (current, wanted): (&Written, &IfMatch),
+) -> Error {
+    let error = Error::new(
+        Kind::PreconditionFailed,
+        "precondition_failed",
+        "The record has been changed since you read it.",
+    );
+    let Ok(Json::Object(record)) = serde_json::from_slice(&current.body) else {
+        return error;
+    };
+    let mut members = Map::new();
+    match since(tx, model, (&current.key, &record), wanted).await {
+        Ok(Some(changed)) => {
+            members.insert("changed".into(), changed);
+        }
+        Ok(None) => {}
+        Err(fault) => tracing::warn!(%fault, "no history for a failed precondition"),
+    }
+    members.insert("current".into(), record.into());
+    members.insert("etag".into(), json!(current.etag));
+    error.with(members)
+}
+
+/// Walks back through the audit to the state whose entity tag the writer sent.
+async fn since(
+    tx: &Tx,
+    model: &ModelMeta,
+    (key, now): (&str, &Map<String, Json>),
+    wanted: &IfMatch,
+) -> Result<Option<Json>, Error> {
+    let steps = audit::Entity::find()
+        .filter(audit::Column::Model.eq(&model.slug))
+        .filter(audit::Column::RecordId.eq(key))
+        .order_by_desc(audit::Column::Id)
+        .limit(STEPS)
+        .all(tx)
+        .await
+        .map_err(failure::plain)?;
+    let mut then = now.clone();
+    for step in steps {
+        let Json::Object(changes) = step.changes else {
+            break;
+        };
+        for (name, change) in changes {
+            let Some(old) = change.get("old") else {
+                // The record did not exist before; a former one with its key is another record.
+                return Ok(None);
+            };
+            if let Some(value) = then.get_mut(&name) {
+                old.clone_into(value);
+            }
+        }
+        if wanted.allows(&etag(&representation(model, &then))) {
+            return Ok(Some(difference(&then, now)));
+        }
+    }
+    Ok(None)
+}
+
+/// The bytes that a read would have answered.
+fn representation(model: &ModelMeta, record: &Map<String, Json>) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    for field in &model.fields {
+        let Some(value) = record.get(&field.name) else {
+            continue;
+        };
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        value::write_string(&mut out, &field.name);
+        out.push(b':');
+        out.extend_from_slice(value.to_string().as_bytes());
+    }
+    out.push(b'}');
+    out
+}
+
+fn difference(then: &Map<String, Json>, now: &Map<String, Json>) -> Json {
+    let differing = now
+        .iter()
+        .filter(|(name, new)| then.get(*name) != Some(new));
+    differing
+        .map(|(name, new)| (name.clone(), json!({ "old": then.get(name), "new": new })))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_a_star_or_a_list_of_tags() {
+        let parse = |text: &'static str| IfMatch::parse([text]);
+        assert_eq!(IfMatch::parse([]).unwrap(), IfMatch::Unconditional);
+        assert_eq!(parse(" * ").unwrap(), IfMatch::Exists);
+        let two = parse("\"a\", W/\"b\"").unwrap();
+        assert!(two.allows("\"a\"") && !two.allows("\"b\"") && !two.allows("\"c\""));
+        for bad in ["a", "\"a", "*, \"a\"", "\"a\"b\"", "w/\"a\"", "\"\u{7f}\""] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The answer to a write: the record as its writer may read it.
+
+use sea_orm::Value;
+
+use crate::acl::Scope;
+use crate::error::Error;
+use crate::model::{ModelId, Verb, value};
+use crate::query::{Filter, Sight};
+use crate::store::Tx;
+
+use super::Engine;
+use super::read::etag;
+use super::write::Request;
+
+/// A finished write.
+#[derive(Debug)]
+pub struct Written {
+    /// The record as the caller may read it.
+    pub body: Vec<u8>,
+    /// Its entity tag.
+    pub etag: String,
+    /// The text of its key.
+    pub key: String,
+}
+
+impl Engine {
+    /// The record as the caller may read it: nothing but its key to one who may only write.
+    pub(super) async fn written(
+        &self,
+        tx: &Tx,
+        request: &Request,
+        row: &[Value],
+    ) -> Result<Written, Error> {
+        let meta = self.registry.model(request.model);
+        let scope = self.scope(&request.ctx, Verb::Read, request.model).ok();
+        let key: Vec<Value> = meta.key.iter().map(|&k| row[k].clone()).collect();
+        let shown = match scope {
+            Some(scope) => self.shown(tx, request.model, &scope, row).await?,
+            None => vec![Shown::Absent; meta.fields.len()],
+        };
+        let mut body = Vec::with_capacity(512);
+        body.push(b'{');
+        for (id, field) in meta.fields.iter().enumerate() {
+            if shown[id] == Shown::Absent && !meta.key.contains(&id) {
+                continue;
+            }
+            if body.len() > 1 {
+                body.push(b',');
+            }
+            value::write_string(&mut body, &field.name);
+            body.push(b':');
+            match shown[id] {
+                Shown::Null => body.extend_from_slice(b"null"),
+                Shown::Value | Shown::Absent => {
+                    value::write_field(&mut body, &field.kind, &row[id]);
+                }
+            }
+        }
+        body.push(b'}');
+        Ok(Written {
+            etag: etag(&body),
+            body,
+            key: meta.key_text(&key),
+        })
+    }
+
+    /// How each field of a row is shown to a reader with this scope.
+    async fn shown(
+        &self,
+        tx: &Tx,
+        model: ModelId,
+        scope: &Scope,
+        row: &[Value],
+    ) -> Result<Vec<Shown>, Error> {
+        let mut filters: Vec<&Filter> = vec![&scope.rows];
+        filters.extend(scope.readable.iter().filter_map(|s| match s {
+            Sight::When(filter) => Some(filter),
+            Sight::Always | Sight::Never => None,
+        }));
+        let open = if filters == [&Filter::All] {
+            vec![true]
+        } else {
+            self.matches(tx, model, row, &filters).await?
+        };
+        let (visible, mut guards) = (open[0], open[1..].iter());
+        Ok(scope
+            .readable
+            .iter()
+            .map(|sight| match sight {
+                Sight::Never => Shown::Absent,
+                _ if !visible => Shown::Absent,
+                Sight::Always => Shown::Value,
+                // Hidden on this row: null, as a read shows it.
+                Sight::When(_) if guards.next() == Some(&true) => Shown::Value,
+                Sight::When(_) => Shown::Null,
+            })
+            .collect())
+    }
+}
+
+/// How a field of a written row is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Value,
+    Null,
+    Absent,
+}

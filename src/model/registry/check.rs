@@ -1,0 +1,88 @@
+//! What can be wrong with one model, found at start-up.
+
+use std::collections::HashSet;
+
+use crate::check::Finding;
+use crate::model::describe::Description;
+use crate::model::options::Options;
+use crate::model::{Field, FieldId, Kind};
+
+/// Columns that cannot be served, names that clash, secrets where none can be.
+pub(super) fn check_fields(
+    slug: &str,
+    of: &Description,
+    options: &Options,
+    (fields, key): (&[Field], &[FieldId]),
+    found: &mut Vec<Finding>,
+) {
+    for column in &of.unsupported {
+        let message = format!("the column `{column}` has a type that cannot be served");
+        found.push(Finding::error(
+            "model.E003",
+            slug,
+            message,
+            "leave it out of the entity",
+        ));
+    }
+    let names: HashSet<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+    if names.len() != fields.len() {
+        let message = "two fields have the same JSON name".to_owned();
+        found.push(Finding::error(
+            "model.E004",
+            slug,
+            message,
+            "rename one with `.field(…)`",
+        ));
+    }
+    for (i, field) in fields.iter().enumerate() {
+        if field.secret && key.contains(&i) {
+            let message = format!("the key field `{}` cannot be secret", field.name);
+            found.push(Finding::error(
+                "model.E005",
+                slug,
+                message,
+                "records need an address",
+            ));
+        }
+        if field.secret && !field.nullable && !field.has_default && !options.system {
+            let message = format!("no create can fill the secret field `{}`", field.name);
+            let hint = "make it nullable, or fill it in `before_save` and say `.has_default()`";
+            found.push(Finding::warning("model.W002", slug, message, hint));
+        }
+    }
+}
+
+pub(super) fn check_search(
+    slug: &str,
+    fields: &[Field],
+    search: &[FieldId],
+    found: &mut Vec<Finding>,
+) {
+    for &i in search {
+        if !matches!(fields[i].kind, Kind::Text(_)) || fields[i].secret {
+            let message = format!("`{}` cannot be searched", fields[i].name);
+            found.push(Finding::error(
+                "model.E008",
+                slug,
+                message,
+                "`search` takes text columns",
+            ));
+        }
+    }
+}
+
+pub(super) fn check_slug(slug: &str, found: &mut Vec<Finding>) {
+    let fits = slug.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && slug
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && slug.len() <= 64;
+    if !fits {
+        let message =
+            "a model's name has lower-case letters, digits and `_`, starts with a letter \
+                       or digit, and has at most 64 characters"
+                .to_owned();
+        let hint = "give it another name with `.slug(…)`";
+        found.push(Finding::error("model.E009", slug, message, hint));
+    }
+}

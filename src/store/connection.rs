@@ -1,0 +1,263 @@
+//! One connection to a database, whichever driver it has: runs statements, knows whether its answer
+//! is still to come and whether a transaction is open. Where connections are kept is `pool`'s affair.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt as _;
+use sea_orm::sea_query::Values;
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+
+use super::failure::{self, Failure};
+
+/// How to make a connection.
+#[derive(Debug, Clone)]
+pub(super) enum Options {
+    /// A SQLite file.
+    Sqlite(Box<SqliteConnectOptions>),
+    /// A PostgreSQL server.
+    Postgres(Box<PgConnectOptions>),
+    /// A MariaDB or MySQL server.
+    MySql(Box<MySqlConnectOptions>),
+}
+
+#[derive(Debug)]
+enum Driver {
+    Sqlite(SqliteConnection, Patience),
+    Postgres(PgConnection),
+    MySql(MySqlConnection),
+}
+
+impl Driver {
+    async fn connect(options: &Options, patience: Duration) -> sqlx::Result<Self> {
+        Ok(match options {
+            Options::Sqlite(o) => {
+                let mut connection = o.connect().await?;
+                let patience = Patience::new(patience);
+                patience.watch(&mut connection).await?;
+                Self::Sqlite(connection, patience)
+            }
+            Options::Postgres(o) => Self::Postgres(o.connect().await?),
+            Options::MySql(o) => {
+                let mut connection = o.connect().await?;
+                limit_mysql(&mut connection, patience).await?;
+                Self::MySql(connection)
+            }
+        })
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    driver: Driver,
+    /// A statement was begun whose answer has not been read to its end.
+    pub(super) busy: bool,
+    /// A transaction was begun and not ended.
+    pub(super) open: bool,
+    /// The other side is gone.
+    pub(super) lost: bool,
+}
+
+/// Runs `$act` on the driver's own connection, whichever it is.
+macro_rules! with_driver {
+    ($self:ident, $connection:ident => $act:expr) => {
+        match &mut $self.driver {
+            Driver::Sqlite($connection, _) => $act,
+            Driver::Postgres($connection) => $act,
+            Driver::MySql($connection) => $act,
+        }
+    };
+}
+
+impl Connection {
+    /// Connects; no statement may run longer than `patience`.
+    pub(super) async fn establish(options: &Options, patience: Duration) -> Result<Self, DbErr> {
+        let driver = Driver::connect(options, patience).await;
+        Ok(Self {
+            driver: driver.map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into())))?,
+            busy: false,
+            open: false,
+            lost: false,
+        })
+    }
+
+    /// All rows of a statement.
+    pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = parts(statement);
+        self.start();
+        let found = with_driver!(self, c => {
+            let rows = sqlx::query_with(sql, values).fetch(&mut *c);
+            rows.map_ok(QueryResult::from).try_collect::<Vec<_>>().await
+        });
+        self.settle(found.map_err(|e| DbErr::Query(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Runs a statement that gives no rows.
+    pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let (sql, values) = parts(statement);
+        self.start();
+        let done = with_driver!(self, c => {
+            sqlx::query_with(sql, values).execute(&mut *c).await.map(ExecResult::from)
+        });
+        self.settle(done.map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Runs a text as it stands, of more than one statement perhaps.
+    pub(super) async fn run(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.start();
+        let done = with_driver!(self, c => {
+            let sql = AssertSqlSafe(sql.to_owned());
+            sqlx::raw_sql(sql).execute(&mut *c).await.map(ExecResult::from)
+        });
+        self.settle(done.map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Begins a transaction that may write.
+    pub(super) async fn begin(&mut self) -> Result<(), DbErr> {
+        // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY (A84).
+        let sql = match self.driver {
+            Driver::Sqlite(..) => "BEGIN IMMEDIATE",
+            Driver::Postgres(_) | Driver::MySql(_) => "BEGIN",
+        };
+        self.control(sql).await?;
+        self.open = true;
+        Ok(())
+    }
+
+    /// Ends the transaction.
+    pub(super) async fn end(&mut self, sql: &'static str) -> Result<(), DbErr> {
+        self.control(sql).await?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// A statement without values: a simple query where there is such a thing, which costs the
+    /// server less, a prepared one on SQLite, where preparing is the cost.
+    async fn control(&mut self, sql: &'static str) -> Result<(), DbErr> {
+        self.start();
+        let done = match &mut self.driver {
+            Driver::Sqlite(c, _) => c.execute(sqlx::query(sql)).await.map(drop),
+            Driver::Postgres(c) => c.execute(sqlx::raw_sql(sql)).await.map(drop),
+            Driver::MySql(c) => c.execute(sqlx::raw_sql(sql)).await.map(drop),
+        };
+        self.settle(done.map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Whether the other side still answers; reads what it still owes.
+    pub(super) async fn ping(&mut self) -> Result<(), DbErr> {
+        self.start();
+        let answered = with_driver!(self, c => c.ping().await);
+        self.settle(answered.map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Nobody waits for the answer any more: SQLite stops at once, a server when it is done.
+    pub(super) fn give_up(&self) {
+        if let Driver::Sqlite(_, patience) = &self.driver {
+            patience.end();
+        }
+    }
+
+    /// Brings a connection whose user went away back to its beginning.
+    pub(super) async fn recover(&mut self) -> Result<(), DbErr> {
+        if self.open {
+            self.end("ROLLBACK").await
+        } else {
+            self.ping().await
+        }
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(self) {
+        // The other side may be gone already; then there is nobody to tell.
+        let _ = match self.driver {
+            Driver::Sqlite(c, _) => c.close().await,
+            Driver::Postgres(c) => c.close().await,
+            Driver::MySql(c) => c.close().await,
+        };
+    }
+
+    fn start(&mut self) {
+        if let Driver::Sqlite(_, patience) = &self.driver {
+            patience.begin();
+        }
+        self.busy = true;
+    }
+
+    fn settle<T>(&mut self, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
+        self.busy = false;
+        if let Err(error) = &outcome {
+            self.lost |= failure::classify(error) == Failure::Unavailable;
+        }
+        outcome
+    }
+}
+
+fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
+    let values = statement.values.unwrap_or(Values(Vec::new()));
+    // The compiler of queries makes the text; what callers send is in the values.
+    (AssertSqlSafe(statement.sql), SqlxValues(values))
+}
+
+/// SQLite has no time-out of its own: it asks, every few thousand steps of its machine, whether to
+/// go on.
+#[derive(Debug, Clone)]
+struct Patience {
+    epoch: Instant,
+    limit: Duration,
+    /// Microseconds after the epoch at which the running statement is to end.
+    deadline: Arc<AtomicU64>,
+}
+
+/// Steps of SQLite's machine between two questions: some tens of microseconds.
+const STEPS: i32 = 5_000;
+
+impl Patience {
+    fn new(limit: Duration) -> Self {
+        Self {
+            epoch: Instant::now(),
+            limit,
+            deadline: Arc::new(AtomicU64::new(u64::MAX)),
+        }
+    }
+
+    async fn watch(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        let watch = self.clone();
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(STEPS, move || {
+            micros(watch.epoch.elapsed()) < watch.deadline.load(Ordering::Relaxed)
+        });
+        Ok(())
+    }
+
+    fn begin(&self) {
+        let deadline = micros(self.epoch.elapsed().saturating_add(self.limit));
+        self.deadline.store(deadline, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.deadline.store(0, Ordering::Relaxed);
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// MariaDB takes seconds in `max_statement_time`, MySQL milliseconds in `max_execution_time`.
+async fn limit_mysql(connection: &mut MySqlConnection, patience: Duration) -> sqlx::Result<()> {
+    let seconds = patience.as_secs_f64();
+    let mariadb = format!("SET SESSION max_statement_time = {seconds:.3}");
+    if connection.execute(AssertSqlSafe(mariadb)).await.is_ok() {
+        return Ok(());
+    }
+    let millis = patience.as_millis();
+    let mysql = format!("SET SESSION max_execution_time = {millis}");
+    connection.execute(AssertSqlSafe(mysql)).await.map(drop)
+}
