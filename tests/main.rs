@@ -14,6 +14,7 @@
 )]
 
 mod acl;
+mod admin;
 mod api;
 mod auth;
 mod edge;

@@ -40,7 +40,8 @@ struct RecordPage<'a> {
     /// Where the record can be deleted; empty when the caller may not.
     delete: String,
     related: Vec<Related>,
-    list: String,
+    /// Where one goes who does not save.
+    back: String,
     /// The same record as the API gives it.
     api: String,
 }
@@ -194,7 +195,7 @@ pub(super) fn show(
                 String::new()
             },
             related: related(view, row),
-            list: Query::default().list(&model.slug),
+            back: back(engine, ctx, model),
             api: own.replacen("/admin/", "/api/v1/", 1),
             action: own,
         },
@@ -238,6 +239,15 @@ fn control(
         .map(|l| format!("/admin/{}", l.target.slug))
         .unwrap_or_default();
     control
+}
+
+/// The list, and home for one who may not see it.
+fn back(engine: &Engine, ctx: &Context, model: &ModelMeta) -> String {
+    if engine.may(ctx, Verb::List, model.id) {
+        Query::default().list(&model.slug)
+    } else {
+        "/admin".to_owned()
+    }
 }
 
 /// The lists of the records that point at this one.
@@ -318,7 +328,7 @@ pub(super) fn blank(
             version: "",
             delete: String::new(),
             related: Vec::new(),
-            list: Query::default().list(&model.slug),
+            back: back(engine, ctx, model),
             api: String::new(),
         },
     )

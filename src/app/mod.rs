@@ -7,6 +7,7 @@ mod framing;
 mod guard;
 pub mod methods;
 mod plugins;
+mod prune;
 pub mod routes;
 pub mod server;
 pub mod system;
@@ -255,8 +256,9 @@ impl AppBuilder {
             return Err(StartError::Checks(findings));
         }
         let mut db = self.connect().await?;
+        let list = self.take_migrations();
+        let newer = is_newer(&db, &list).await?;
         if self.config.database.migrate {
-            let list = self.take_migrations();
             let done = quarterdeck_migration::up(db.migrations(), list).await;
             for name in done.map_err(StartError::Migration)? {
                 tracing::info!(name, "migrated");
@@ -300,6 +302,9 @@ impl AppBuilder {
         let lifetime = (&self.config.session).into();
         let identity = Arc::new(Identity::new(Arc::clone(&engine), lifetime));
         signal.connect(&identity);
+        if !newer {
+            prune::grants(&engine).await?;
+        }
         identity.reload().await?;
         let passwords = Passwords::new(&self.config.password).map_err(Error::internal)?;
         let accounts = Arc::new(Accounts {
@@ -319,4 +324,14 @@ impl AppBuilder {
             findings,
         })
     }
+}
+
+/// Whether the database knows of migrations that this program does not: another one, or a later one,
+/// has been at work, and may have fields that are unknown here.
+async fn is_newer(db: &Db, list: &[Box<dyn MigrationTrait>]) -> Result<bool, StartError> {
+    let steps = quarterdeck_migration::status(db.migrations(), list).await;
+    let steps = steps.map_err(StartError::Migration)?;
+    Ok(steps
+        .iter()
+        .any(|s| s.state == quarterdeck_migration::State::Unlisted))
 }

@@ -8,6 +8,7 @@ mod audit;
 mod conflict;
 mod count;
 mod embed;
+mod finish;
 mod guard;
 mod layout;
 mod precondition;

@@ -15,6 +15,7 @@ use crate::query::sql::Compiler;
 use crate::store::typed::Record as Stored;
 use crate::store::{Tx, failure};
 
+use super::finish::Finish;
 use super::precondition::{self, IfMatch, Target};
 use super::{Context, Engine, Written, audit, conflict};
 
@@ -137,7 +138,7 @@ impl Engine {
     /// Runs a write to its end even if the caller goes away (D16), and again when it lost a race.
     async fn run(self: &Arc<Self>, request: Request) -> Result<Option<Written>, Error> {
         let engine = Arc::clone(self);
-        let work = tokio::spawn(async move {
+        Finish::new(async move {
             let mut attempt = 1;
             loop {
                 match engine.attempt(&request).await {
@@ -149,9 +150,8 @@ impl Engine {
                     other => break other,
                 }
             }
-        });
-        work.await
-            .unwrap_or_else(|panic| Err(Error::internal(panic)))
+        })
+        .await
     }
 
     async fn attempt(&self, request: &Request) -> Result<Option<Written>, Error> {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::Stream;
+use hyper::body::Bytes;
 use poem::http::header;
 
 use poem::Request;
@@ -48,24 +49,40 @@ pub async fn bytes(request: &mut Request) -> Result<Vec<u8>, Error> {
         return Err(too_large(limits.bytes));
     }
     let mut stream = Box::pin(request.take_body().into_bytes_stream());
-    let mut whole: Vec<u8> = Vec::new();
+    // Kept as they come: a buffer that grows holds what it had and what it will have at once. And as
+    // copies: a piece of the connection's own buffer would keep the whole of it.
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    let mut size = 0;
     loop {
         let next = std::future::poll_fn(|cx: &mut Context<'_>| poll(stream.as_mut(), cx));
         match tokio::time::timeout(limits.idle, next).await {
             Err(_) => return Err(broken("The request body stopped coming.")),
-            Ok(None) => return Ok(whole),
+            Ok(None) => return Ok(whole(pieces)),
             Ok(Some(Err(e))) => return Err(broken("The request body broke off.").because(e)),
             Ok(Some(Ok(piece))) => {
-                if (whole.len() + piece.len()) as u64 > limits.bytes {
+                size += piece.len();
+                if size as u64 > limits.bytes {
                     return Err(too_large(limits.bytes));
                 }
-                whole.extend_from_slice(&piece);
+                pieces.push(piece.to_vec());
             }
         }
     }
 }
 
-type Piece = Result<hyper::body::Bytes, io::Error>;
+/// The pieces as one; most bodies are.
+fn whole(mut pieces: Vec<Vec<u8>>) -> Vec<u8> {
+    match pieces.pop() {
+        Some(only) if pieces.is_empty() => only,
+        Some(last) => {
+            pieces.push(last);
+            pieces.concat()
+        }
+        None => Vec::new(),
+    }
+}
+
+type Piece = Result<Bytes, io::Error>;
 
 fn poll(
     stream: Pin<&mut (impl Stream<Item = Piece> + ?Sized)>,

@@ -248,7 +248,7 @@ fn a19_a_search_without_readable_fields_answers_as_one_without_fields() {
 }
 
 #[test]
-fn every_limit_is_a_400_that_names_it() {
+fn r51_every_limit_is_a_400_that_names_it() {
     let many = |n: usize| vec![("pages__gte", "1"); n];
     assert!(list(&many(20)).is_ok());
     let words = vec!["word"; 21].join(" ");

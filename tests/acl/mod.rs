@@ -2,6 +2,8 @@
 
 mod matrix;
 mod oracle;
-mod probes;
+mod overlap;
+pub(crate) mod probes;
 mod rows;
-mod stage;
+pub(crate) mod stage;
+mod stale;

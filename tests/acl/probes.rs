@@ -8,10 +8,10 @@ use crate::house::app::Session;
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(super) struct Probe {
-    pub(super) method: &'static str,
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
+pub(crate) struct Probe {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
 }
 
 pub(super) fn get(path: String) -> Probe {
@@ -31,13 +31,13 @@ pub(super) fn send(method: &'static str, path: String, body: Value) -> Probe {
 }
 
 impl Probe {
-    pub(super) async fn ask(&self, client: &Session<'_>) -> Reply {
+    pub(crate) async fn ask(&self, client: &Session<'_>) -> Reply {
         call(client, (self.method, &self.path), &[], self.body.as_ref()).await
     }
 }
 
 /// The relations that lead to `slug`: the model, the relation's name.
-pub(super) fn leading_to(world: &World<'_>, slug: &str) -> Vec<(String, String)> {
+pub(crate) fn leading_to(world: &World<'_>, slug: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (from, model) in &world.models {
         for relation in list(&model["relations"]) {
@@ -228,7 +228,7 @@ pub(super) async fn pages(client: &Session<'_>, slug: &str) -> Vec<String> {
 }
 
 /// The texts of a record that a search might look for.
-pub(super) fn searchable(record: &Value) -> Vec<String> {
+pub(crate) fn searchable(record: &Value) -> Vec<String> {
     let members = record.as_object().expect("an object").values();
     let texts = members.filter_map(Value::as_str);
     texts
@@ -238,13 +238,13 @@ pub(super) fn searchable(record: &Value) -> Vec<String> {
 }
 
 /// The models of the demo, and no system model.
-pub(super) fn demo_models(world: &World<'_>) -> Vec<String> {
+pub(crate) fn demo_models(world: &World<'_>) -> Vec<String> {
     let all = world.slugs().into_iter();
     all.filter(|slug| !slug.starts_with("qd_")).collect()
 }
 
 /// The fields of a model but its key and what only the server sets.
-pub(super) fn own_fields(world: &World<'_>, slug: &str) -> Vec<String> {
+pub(crate) fn own_fields(world: &World<'_>, slug: &str) -> Vec<String> {
     let key = world.key(slug);
     let fields = world.writable(slug, "patch").into_iter();
     let names = fields.map(|f| text(&f["name"]));

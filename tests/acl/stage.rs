@@ -7,16 +7,16 @@ use crate::api::sample::{World, call, list, text};
 use crate::house::app::{Session, TestApp, on_each_app};
 
 /// The application, its models as the administrator sees them, and the tester.
-pub(super) struct Stage<'a> {
-    pub(super) app: &'a TestApp,
-    pub(super) world: World<'a>,
-    pub(super) tester: Session<'a>,
+pub(crate) struct Stage<'a> {
+    pub(crate) app: &'a TestApp,
+    pub(crate) world: World<'a>,
+    pub(crate) tester: Session<'a>,
     /// The tester's grants, by model.
     grants: Map<String, Value>,
 }
 
 /// Runs `body` on every database.
-pub(super) async fn staged(test: &str, mut body: impl AsyncFnMut(&Stage<'_>)) {
+pub(crate) async fn staged(test: &str, mut body: impl AsyncFnMut(&Stage<'_>)) {
     let build = |b| b;
     on_each_app(test, build, async |app| {
         let admin = app.login("admin").await;
@@ -53,14 +53,14 @@ async fn everything(app: &TestApp, world: &World<'_>) -> Map<String, Value> {
 
 impl Stage<'_> {
     /// Changes the grant on a model.
-    pub(super) async fn set(&self, slug: &str, change: Value) {
+    pub(crate) async fn set(&self, slug: &str, change: Value) {
         let path = format!("/api/v1/qd_grant/{}", self.grants[slug]);
         let changed = call(self.world.session, ("PATCH", &path), &[], Some(&change)).await;
         assert_eq!(changed.status, 200, "{change}: {}", changed.text);
     }
 
     /// The tester's answers to every probe.
-    pub(super) async fn answers(&self, probes: &[Probe]) -> Vec<String> {
+    pub(crate) async fn answers(&self, probes: &[Probe]) -> Vec<String> {
         let mut all = Vec::new();
         for probe in probes {
             all.push(probe.ask(&self.tester).await.shape());

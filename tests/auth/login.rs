@@ -239,8 +239,8 @@ async fn r25_a59_every_reason_to_refuse_a_login_gives_the_same_answer() {
 }
 
 #[tokio::test]
-async fn a78_a_login_takes_texts_only_and_no_other_field() {
-    let name = "a78_a_login_takes_texts_only_and_no_other_field";
+async fn a78_r31_a_login_takes_texts_only_and_no_other_field() {
+    let name = "a78_r31_a_login_takes_texts_only_and_no_other_field";
     tuned(name, On::Sqlite, as_it_is, async |app| {
         let client = app.anonymous();
         for (body, status) in [

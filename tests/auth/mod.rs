@@ -1,6 +1,8 @@
 //! `/auth/*`, sessions, tokens and the internal group.
 
+mod clock;
 mod internal;
+mod leaving;
 mod login;
 mod sessions;
 mod setup;

@@ -90,8 +90,8 @@ async fn r54_a_head_that_is_not_written_by_the_book_is_refused_and_the_connectio
 }
 
 #[tokio::test]
-async fn r54_the_host_must_be_ours_and_given_once() {
-    let name = "r54_the_host_must_be_ours_and_given_once";
+async fn r33_r54_the_host_must_be_ours_and_given_once() {
+    let name = "r33_r54_the_host_must_be_ours_and_given_once";
     let tune = |c: &mut Config| c.server.allowed_hosts = vec!["desk.test".to_owned()];
     tuned(name, On::Sqlite, tune, async |app| {
         for (headers, status) in [

@@ -8,5 +8,6 @@ mod crowds;
 mod faults;
 mod heads;
 mod inventory;
+mod kinds;
 mod slow;
 mod wire;

@@ -65,7 +65,7 @@ async fn d01_no_acknowledged_write_is_lost_when_the_process_is_killed() {
         let served: Served = place.serve(&[("QUARTERDECK_LOG_LEVEL", "warn")], &["--demo"]);
         let url = served.url("/api/v1/author");
         let before = acked.lock().unwrap().len();
-        let writers: Vec<_> = (0..8)
+        let writers: Vec<_> = (0..16)
             .map(|w| {
                 let name = format!("r{round}w{w}");
                 tokio::spawn(write(url.clone(), token.clone(), name, Arc::clone(&acked)))

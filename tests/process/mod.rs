@@ -3,6 +3,9 @@
 mod commands;
 mod crash;
 mod life;
+mod memory;
+mod storage;
+mod traces;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -162,6 +165,13 @@ impl Served {
 
     pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The most memory it ever had, in KiB; `None` where the system does not tell.
+    pub(super) fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
     /// Sends a signal by its name.

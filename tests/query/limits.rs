@@ -41,9 +41,9 @@ fn refused(outcome: Result<Json, Error>, code: &str) {
 }
 
 #[tokio::test]
-async fn a02_a58_a_foreign_name_is_a_400_and_never_reaches_a_statement() {
+async fn r37_a02_a58_a_foreign_name_is_a_400_and_never_reaches_a_statement() {
     let world = World::new();
-    on_each("a02_a58_a_foreign_name_is_a_400", async |mut db| {
+    on_each("r37_a02_a58_a_foreign_name_is_a_400", async |mut db| {
         world.fill(&db).await;
         let statements = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&statements);

@@ -7,6 +7,7 @@ mod embedded;
 mod entities;
 mod filters;
 mod grants;
+mod hostile;
 mod limits;
 mod oracle;
 mod paging;

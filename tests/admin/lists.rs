@@ -1,0 +1,313 @@
+//! The first page, and the lists: search, filters, order, pages, each followed as a link or a form.
+
+use quarterdeck::app::AppBuilder;
+use serde_json::json;
+
+use super::page::{Form, Page, visit};
+use crate::house::app::{Session, TestApp, grant_all, on_each_app};
+
+fn as_it_is(b: AppBuilder) -> AppBuilder {
+    b
+}
+
+/// Authors from `Author 001` on, every third of them Polish.
+async fn authors(app: &TestApp, n: usize) {
+    for i in 1..=n {
+        let country = if i % 3 == 0 { "PL" } else { "GB" };
+        let body = json!({"name": format!("Author {i:03}"), "slug": format!("author-{i:03}"),
+            "country": country, "born": format!("19{:02}-01-01", i % 100)});
+        app.make("author", body).await;
+    }
+}
+
+async fn open(session: &Session<'_>, path: &str) -> Page {
+    let page = visit(session, path).await;
+    assert_eq!(page.status(), 200, "{path}: {}", page.reply.text);
+    page
+}
+
+/// Sends a form of the method GET and goes where it leads.
+async fn sift(session: &Session<'_>, form: &Form) -> (String, Page) {
+    let address = form.address();
+    let sent = visit(session, &address).await;
+    assert_eq!(sent.status(), 303, "{address}: {}", sent.reply.text);
+    let to = sent.location().to_owned();
+    let page = open(session, &to).await;
+    (to, page)
+}
+
+#[tokio::test]
+async fn the_first_page_shows_the_models_and_how_many_records_they_have() {
+    on_each_app("the_first_page_shows_the_models", as_it_is, async |app| {
+        authors(app, 3).await;
+        let page = visit(&app.anonymous(), "/admin").await;
+        assert_eq!(
+            (page.status(), page.location()),
+            (303, "/auth/login?next=%2Fadmin")
+        );
+        let admin = app.login("admin").await;
+        let page = open(&admin, "/admin").await;
+        let links = page.links();
+        for model in app.app.engine.registry().models() {
+            let list = format!("/admin/{}", model.slug);
+            assert!(links.contains(&list), "{list}");
+            let new = links.contains(&format!("{list}/new"));
+            let creates = model.verbs.contains(&quarterdeck::model::Verb::Create);
+            assert_eq!(new, creates, "{list}");
+        }
+        assert!(page.text().contains("Authors 3 +"), "{}", page.text());
+        let reader = json!([{"model": "author", "verbs": ["list"], "rows": {"country": "PL"},
+            "readable": "all", "writable": []}]);
+        app.user("reader", false, reader).await;
+        let reader = app.login("reader").await;
+        let page = open(&reader, "/admin").await;
+        let text = page.text();
+        assert!(
+            text.contains("Authors 1") && !text.contains("Book"),
+            "{text}"
+        );
+        let new = page.links().iter().any(|l| l.ends_with("/new"));
+        assert!(!new, "{:?}", page.links());
+        app.user("nobody", false, json!([])).await;
+        let nobody = app.login("nobody").await;
+        let text = open(&nobody, "/admin").await.text();
+        assert!(text.contains("nothing here that you may see"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_not_logged_in_is_led_to_the_login_and_back() {
+    on_each_app("whoever_is_not_logged_in", as_it_is, async |app| {
+        authors(app, 1).await;
+        let client = app.anonymous();
+        let path = "/admin/author?q=Author&sort=-name";
+        let page = visit(&client, path).await;
+        assert_eq!(page.status(), 303);
+        let login = open(&client, page.location()).await;
+        let form = login.form("/auth/login");
+        let form = form
+            .with("username", "admin")
+            .with("password", &crate::house::app::password("admin"));
+        let done = form.send(&client).await;
+        assert_eq!((done.status(), done.location()), (303, path));
+        assert_eq!(open(&client, path).await.column(), ["Author 001"]);
+        // And out again, by the button.
+        let out = open(&client, "/admin").await.form("/auth/logout");
+        assert_eq!(out.send(&client).await.status(), 303);
+        assert_eq!(visit(&client, path).await.status(), 303);
+        // A form that is sent after the session has ended is refused, not led away from its text.
+        let gone = super::page::post(&client, "/admin/author/new", &[]).await;
+        assert_eq!(gone.status(), 401);
+        assert!(gone.text().contains("Log in"), "{}", gone.text());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_searched_filtered_and_freed_of_its_conditions() {
+    on_each_app("a_list_is_searched_filtered", as_it_is, async |app| {
+        authors(app, 12).await;
+        let admin = app.login("admin").await;
+        let page = open(&admin, "/admin/author").await;
+        assert_eq!(page.rows().len(), 12);
+        assert!(page.text().contains("12 authors"), "{}", page.text());
+        // The search box.
+        let search = page.form("/admin/author/_filter").with("q", " 003 ");
+        let (to, page) = sift(&admin, &search).await;
+        assert_eq!(
+            (to.as_str(), page.column()),
+            ("/admin/author?q=003", vec!["Author 003".into()])
+        );
+        assert!(page.text().contains("Search “003”"), "{}", page.text());
+        // A declared filter beside it; the search stays.
+        let filter = nth_form(&page, 1).with("country__icontains", "p");
+        let (to, page) = sift(&admin, &filter).await;
+        assert_eq!(to, "/admin/author?q=003&country__icontains=p");
+        assert_eq!(page.column(), ["Author 003"]);
+        assert!(
+            page.text().contains("Country contains “p”"),
+            "{}",
+            page.text()
+        );
+        // Any other condition.
+        let other = nth_form(&page, 1);
+        let other = other
+            .with("_field", "born")
+            .with("_op", "gte")
+            .with("_value", "1950-01-01");
+        let (to, page) = sift(&admin, &other).await;
+        assert_eq!(
+            to,
+            "/admin/author?q=003&country__icontains=p&born__gte=1950-01-01"
+        );
+        assert!(
+            page.rows().is_empty() && page.text().contains("Nothing matches"),
+            "{to}"
+        );
+        // One condition after the other is taken away again.
+        let links = page.links();
+        let without: Vec<&String> = links
+            .iter()
+            .filter(|l| l.starts_with("/admin/author?"))
+            .collect();
+        assert_eq!(without.len(), 3, "{links:?}");
+        let page = open(&admin, without[2]).await;
+        assert_eq!(page.column(), ["Author 003"]);
+        assert_eq!(
+            open(&admin, &page.link("Remove all").expect("a link"))
+                .await
+                .rows()
+                .len(),
+            12
+        );
+        // What the API refuses is refused here, and leads back.
+        for wrong in [
+            "x=1",
+            "name__zz=1",
+            "limit=0",
+            "limit=1000",
+            "cursor=abc",
+            "sort=x",
+            "fields=x",
+            "expand=x",
+        ] {
+            let page = visit(&admin, &format!("/admin/author?{wrong}")).await;
+            assert_eq!(page.status(), 400, "{wrong}");
+            assert_eq!(
+                page.link("Show the whole list").as_deref(),
+                Some("/admin/author"),
+                "{wrong}"
+            );
+        }
+    })
+    .await;
+}
+
+/// The `n`th form that sifts this list.
+fn nth_form(page: &Page, n: usize) -> Form {
+    let all = page
+        .tags
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| t.name == "form" && t.get("method") == Some("get"));
+    let (at, _) = all.clone().nth(n).expect("a form");
+    let rest = Page {
+        reply: page.reply.clone(),
+        tags: page.tags[at..].to_vec(),
+    };
+    let action = rest.tags[0].get("action").expect("an action").to_owned();
+    rest.form(&action)
+}
+
+#[tokio::test]
+async fn a_list_is_sorted_by_its_headings_and_read_page_by_page() {
+    on_each_app("a_list_is_sorted_by_its_headings", as_it_is, async |app| {
+        authors(app, 60).await;
+        let admin = app.login("admin").await;
+        let page = open(&admin, "/admin/author?limit=25&country=GB").await;
+        let ascending = heading(&page, "Name");
+        assert_eq!(
+            ascending,
+            ("/admin/author?limit=25&country=GB&sort=name".into(), None)
+        );
+        let page = open(&admin, &ascending.0).await;
+        let (descending, sorted) = heading(&page, "Name");
+        assert_eq!(sorted.as_deref(), Some("ascending"));
+        assert_eq!(page.column()[..2], ["Author 001", "Author 002"]);
+        let mut page = open(&admin, &descending).await;
+        assert_eq!(
+            heading(&page, "Name"),
+            (ascending.0, Some("descending".into()))
+        );
+        let (mut there, mut pages) = (Vec::new(), 1);
+        there.extend(page.column());
+        assert_eq!(page.link("‹ Previous"), None);
+        let first = page.column();
+        while let Some(next) = page.link("Next ›") {
+            page = open(&admin, &next).await;
+            there.extend(page.column());
+            pages += 1;
+        }
+        let wanted: Vec<String> = (1..=60_usize)
+            .rev()
+            .filter(|i| i % 3 != 0)
+            .map(|i| format!("Author {i:03}"))
+            .collect();
+        assert_eq!((there, pages), (wanted, 2));
+        let back = open(&admin, &page.link("‹ Previous").expect("a link")).await;
+        assert_eq!(back.column(), first);
+        let start = open(&admin, &page.link("« First").expect("a link")).await;
+        assert_eq!(start.column(), first);
+        let fifty = open(&admin, &page.link("50").expect("a size")).await;
+        assert_eq!(fifty.rows().len(), 40);
+        let chosen = open(&admin, "/admin/author?fields=country,slug&limit=1").await;
+        assert_eq!(chosen.rows()[0], ["GB", "author-001"]);
+        assert_eq!(
+            chosen.text().matches("Biography").count(),
+            1,
+            "only as a filter"
+        );
+    })
+    .await;
+}
+
+/// Where a heading leads, and how the list is sorted by it.
+fn heading(page: &Page, label: &str) -> (String, Option<String>) {
+    let at = page
+        .tags
+        .iter()
+        .position(|t| t.name == "a" && t.text == label && t.get("aria-current").is_none());
+    let at = at.unwrap_or_else(|| panic!("no heading {label}"));
+    let heading = &page.tags[at - 1];
+    assert_eq!(heading.get("scope"), Some("col"), "{heading:?}");
+    let href = page.tags[at].get("href").expect("a link").to_owned();
+    (href, heading.get("aria-sort").map(ToOwned::to_owned))
+}
+
+#[tokio::test]
+async fn a5_a_list_names_related_records_by_what_the_caller_may_read_of_them() {
+    on_each_app("a5_a_list_names_related_records", as_it_is, async |app| {
+        let author = json!({"name": "Ada Geheim", "slug": "ada", "country": "GB"});
+        let author = app.make("author", author).await["id"].clone();
+        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
+            "price": "1.00", "pages": 10, "language": "en"});
+        let book = app.make("book", book).await["id"].clone();
+        let some = |readable: serde_json::Value| {
+            json!([grant_all("book", json!("all")), {"model": "author", "verbs": ["list", "read"],
+                "rows": "all", "readable": readable, "writable": []}])
+        };
+        app.user("all", false, some(json!("all"))).await;
+        app.user("some", false, some(json!(["slug", "country"])))
+            .await;
+        let rule = json!([grant_all("book", json!("all")),
+            {"model": "author", "verbs": ["list", "read"], "rows": {"country": "PL"},
+             "readable": "all", "writable": []}]);
+        app.user("none", false, rule).await;
+        for (user, shown) in [("all", "Ada Geheim"), ("some", "#1"), ("none", "1")] {
+            let session = app.login(user).await;
+            for path in [
+                "/admin/book",
+                "/admin/book?expand=author",
+                &format!("/admin/book/{book}"),
+                &format!("/admin/book/{book}/delete"),
+            ] {
+                let page = open(&session, path).await;
+                assert_eq!(
+                    page.reply.text.contains("Geheim"),
+                    user == "all" && !path.ends_with("delete"),
+                    "{user} {path}"
+                );
+            }
+            let row = open(&session, "/admin/book").await.rows().remove(0);
+            assert!(row.contains(&shown.to_owned()), "{user}: {row:?}");
+        }
+        // The API's own word of it is the same (`display` of the model).
+        let session = app.login("some").await;
+        let (_, model) = session.get("/api/v1/_models/author").await;
+        assert_eq!(model["display"], "{id}");
+        let page = open(&session, &format!("/admin/author/{author}")).await;
+        assert_eq!(page.text_of("h1", "dir", "auto").as_deref(), Some("#1"));
+    })
+    .await;
+}

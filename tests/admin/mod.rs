@@ -1,0 +1,13 @@
+//! The admin's pages as a browser meets them: what they do, and that the second door is no weaker than
+//! the first.
+
+mod bounds;
+mod forms;
+mod hidden;
+mod lists;
+mod matrix;
+mod page;
+mod probes;
+mod rows;
+mod stage;
+mod text;
