@@ -109,9 +109,11 @@ fn plugin_operation(operation: &Operation, path: &str, names: &[String]) -> Valu
         "operationId": component(&id),
         "tags": [operation.plugin],
         "summary": operation.summary,
-        "description": operation.description,
         "parameters": parameters,
     });
+    if !operation.description.is_empty() {
+        described["description"] = json!(operation.description);
+    }
     if let Some(body) = &operation.body {
         described["requestBody"] = body.clone();
     }

@@ -265,52 +265,39 @@ fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
     Value::Object(all)
 }
 
-/// The `{id}` of a path: the key's own type, or a pattern of its parts.
+/// The `{id}` of a path: the key's own type, or its parts with plain commas between them, which is
+/// how OpenAPI's style `simple` writes an array. A string would have its commas encoded.
 fn key(seen: &Seen<'_>) -> Value {
-    let fields: Vec<_> = seen
-        .meta
-        .key
-        .iter()
-        .map(|&f| &seen.meta.fields[f])
-        .collect();
-    let (schema, description) = if let [field] = fields.as_slice() {
+    let fields = || seen.meta.key.iter().map(|&f| &seen.meta.fields[f]);
+    let mut parts: Vec<Value> = Vec::new();
+    for field in fields() {
         let mut schema = schema::value(&field.kind, Side::Body);
         if matches!(field.kind, Kind::Text(_)) {
             schema["minLength"] = json!(1);
         }
-        (schema, format!("Its `{}`.", field.name))
-    } else {
-        let parts: Vec<&str> = fields.iter().map(|f| key_part(&f.kind)).collect();
-        let names: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
-        (
-            json!({ "type": "string", "pattern": format!("^{}$", parts.join(",")) }),
-            format!("`{}`, each part percent-encoded.", names.join(",")),
-        )
-    };
-    json!({
-        "name": "id", "in": "path", "required": true,
-        "description": description, "schema": schema,
-    })
-}
-
-fn key_part(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Int(_) => "(0|-?[1-9][0-9]*)",
-        Kind::Bool => "(true|false)",
-        Kind::Uuid => "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        Kind::Date => "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        Kind::Float
-        | Kind::Double
-        | Kind::Decimal(_)
-        | Kind::Text(_)
-        | Kind::Enum { .. }
-        | Kind::Time
-        | Kind::DateTime
-        | Kind::Timestamp
-        | Kind::Bytes(_)
-        | Kind::Json
-        | Kind::Array(_) => "[^,/]+",
+        parts.push(schema);
     }
+    let names: Vec<&str> = fields().map(|f| f.name.as_str()).collect();
+    let mut parameter = json!({ "name": "id", "in": "path", "required": true });
+    if parts.len() == 1 {
+        parameter["description"] = json!(format!("Its `{}`.", names[0]));
+        parameter["schema"] = parts.remove(0);
+        return parameter;
+    }
+    let many = parts.len();
+    parts.dedup();
+    let part = if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        json!({ "anyOf": parts })
+    };
+    let description = format!("`{}`, each part percent-encoded.", names.join(","));
+    parameter["description"] = json!(description);
+    parameter["style"] = json!("simple");
+    parameter["schema"] = json!({
+        "type": "array", "items": part, "minItems": many, "maxItems": many,
+    });
+    parameter
 }
 
 /// A label within a sentence: `Stock event` becomes `stock event`, `VAT rate` stays.
