@@ -6,8 +6,9 @@ use crate::catalog::Seen;
 use crate::error::Kind as Problem;
 use crate::model::{Kind, Verb};
 
+use super::problems::problems;
 use super::schema::{self, Side};
-use super::shared::{headers, problems};
+use super::shared::headers;
 use super::{component, filters, insert, part, reference};
 
 const READING: [Problem; 3] = [
@@ -225,6 +226,9 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
     operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    if verb != Verb::Create {
+        conditional(seen, &mut operation);
+    }
     let schema = reference("schemas", &part(seen, verb.name()));
     let mut content = json!({ "application/json": { "schema": schema } });
     if verb == Verb::Patch {
@@ -240,9 +244,31 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         let created = reference("responses", &part(seen, "created"));
         responses(&[("201", created)], &WRITING)
     } else {
-        responses(&done, &WRITING)
+        responses(&done, &conditions(seen, &WRITING))
     };
     operation
+}
+
+/// The parameter with which a write says which state of the record it knows.
+fn conditional(seen: &Seen<'_>, operation: &mut Value) {
+    let mut parameter = reference("parameters", "If-Match");
+    if seen.meta.if_match {
+        parameter = reference("parameters", "If-Match-Required");
+    }
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// The problems of a write of a record that is there.
+fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+    let mut all = kinds.to_vec();
+    all.push(Problem::PreconditionFailed);
+    if seen.meta.if_match {
+        all.push(Problem::PreconditionRequired);
+    }
+    all
 }
 
 fn delete_operation(seen: &Seen<'_>) -> Value {
@@ -250,7 +276,8 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
     let done = [("204", reference("responses", "NoContent"))];
-    operation["responses"] = responses(&done, &DELETING);
+    conditional(seen, &mut operation);
+    operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation
 }
 
