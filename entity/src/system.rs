@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod grant;
+pub mod idempotency;
 pub mod login_throttle;
 pub mod role;
 pub mod session;

@@ -10,6 +10,7 @@ pub mod column;
 mod m20261122_000001_system;
 mod m20261122_000002_demo_catalogue;
 mod m20261122_000003_demo_trade;
+mod m20261122_000004_idempotency;
 pub mod run;
 pub mod table;
 
@@ -19,7 +20,10 @@ pub use sea_orm_migration::MigrationTrait;
 /// Quarterdeck's own tables, prefix `qd_`. Every installation runs these, and runs them first.
 #[must_use]
 pub fn system() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m20261122_000001_system::Migration)]
+    vec![
+        Box::new(m20261122_000001_system::Migration),
+        Box::new(m20261122_000004_idempotency::Migration),
+    ]
 }
 
 /// The tables of the demo shop.

@@ -70,11 +70,22 @@ pub async fn create(mut call: Call) -> Result<Response, Error> {
     call.engine.scope(&call.ctx, Verb::Create, model)?;
     no_parameters(&call)?;
     let body = call.json().await?;
-    let written = call.engine.create(&call.ctx, model, body).await?;
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let written = match idempotency_key(&call) {
+        Some(key) => engine.create_once(ctx, model, (key, body)).await?,
+        None => engine.create(ctx, model, body).await?,
+    };
+    let again = written.again;
     let slug = &call.engine.registry().model(model).slug;
     let location = format!("/api/v1/{slug}/{}", written.key);
     let response = written_answer(&call, written, StatusCode::CREATED);
-    Ok(answer::with(response, header::LOCATION, &location))
+    let response = answer::with(response, header::LOCATION, &location);
+    Ok(if again {
+        let name = header::HeaderName::from_static("idempotency-replayed");
+        answer::with(response, name, "true")
+    } else {
+        response
+    })
 }
 
 /// `PUT /api/v1/{model}/{id}`
@@ -124,6 +135,19 @@ pub async fn delete(call: Call) -> Result<Response, Error> {
     };
     call.engine.delete(&call.ctx, model, target).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.
+fn idempotency_key(call: &Call) -> Option<&str> {
+    let mut all = call.request.headers().get_all("idempotency-key").iter();
+    let first = all.next()?;
+    // Of two keys neither is the key; what is not ASCII is refused as one that is empty.
+    let key = match all.next() {
+        None => first.to_str().unwrap_or_default(),
+        Some(_) => "",
+    };
+    let inside = key.strip_prefix('"').and_then(|k| k.strip_suffix('"'));
+    Some(inside.unwrap_or(key))
 }
 
 fn if_match(call: &Call) -> Result<IfMatch, Error> {

@@ -10,12 +10,14 @@ mod count;
 mod embed;
 mod finish;
 mod guard;
+mod idempotency;
 mod layout;
 mod precondition;
 mod read;
 mod write;
 mod written;
 
+pub use idempotency::Once;
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record};
 pub use written::Written;
@@ -107,6 +109,7 @@ pub struct Engine {
     pub(crate) policy: ArcSwap<Policy>,
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
+    pub(crate) running: idempotency::Running,
 }
 
 impl std::fmt::Debug for Engine {
@@ -155,6 +158,7 @@ impl Engine {
             policy: ArcSwap::from_pointee(parts.policy),
             limits: parts.limits,
             cursors: parts.cursors,
+            running: idempotency::Running::default(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::store::typed::Record as Stored;
 use crate::store::{Tx, failure};
 
 use super::finish::Finish;
+use super::idempotency::Once;
 use super::precondition::{self, IfMatch, Target};
 use super::{Context, Engine, Written, audit, conflict};
 
@@ -32,6 +33,7 @@ pub(super) struct Request {
     condition: IfMatch,
     pub(super) changes: Changes,
     pub(super) scope: Arc<Scope>,
+    once: Option<Once>,
 }
 
 impl Engine {
@@ -47,6 +49,28 @@ impl Engine {
         body: Input,
     ) -> Result<Written, Error> {
         let request = self.request(ctx, (model, Verb::Create), None, body)?;
+        self.run(request).await?.ok_or_else(Error::not_found)
+    }
+
+    /// Creates a record as [`Self::create`] does, but once: when the same request came before, the
+    /// answer is the first one.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; 409 while the first request is under way, 422 when the key came with
+    /// another one, 400 for what is no key.
+    pub async fn create_once(
+        self: &Arc<Self>,
+        ctx: &Context,
+        model: ModelId,
+        (key, body): (&str, Input),
+    ) -> Result<Written, Error> {
+        self.scope(ctx, Verb::Create, model)?;
+        let meta = self.registry.model(model);
+        let once = Once::new(&ctx.principal, key, (meta, &body))?;
+        let request = Request {
+            once: Some(once),
+            ..self.request(ctx, (model, Verb::Create), None, body)?
+        };
         self.run(request).await?.ok_or_else(Error::not_found)
     }
 
@@ -88,6 +112,7 @@ impl Engine {
             condition,
             changes: Changes::default(),
             scope,
+            once: None,
         })
         .await?;
         Ok(())
@@ -116,6 +141,7 @@ impl Engine {
             condition,
             changes,
             scope,
+            once: None,
         })
     }
 
@@ -139,6 +165,8 @@ impl Engine {
     async fn run(self: &Arc<Self>, request: Request) -> Result<Option<Written>, Error> {
         let engine = Arc::clone(self);
         Finish::new(async move {
+            let running = request.once.as_ref().map(|once| engine.running.begin(once));
+            let _under_way = running.transpose()?;
             let mut attempt = 1;
             loop {
                 match engine.attempt(&request).await {
@@ -157,7 +185,18 @@ impl Engine {
     async fn attempt(&self, request: &Request) -> Result<Option<Written>, Error> {
         let meta = self.registry.model(request.model);
         let tx = self.db.begin().await?;
-        let outcome = self.within(&tx, request).await;
+        if let Some(once) = &request.once
+            && let Some(first) = once.answered(&tx).await?
+        {
+            tx.rollback().await.map_err(failure::plain)?;
+            return Ok(Some(first));
+        }
+        let mut outcome = self.within(&tx, request).await;
+        if let (Ok(Some(written)), Some(once)) = (&outcome, &request.once)
+            && let Err(error) = once.keep(&tx, written).await
+        {
+            outcome = Err(error.into());
+        }
         match outcome {
             Ok(written) => {
                 tx.commit().await.map_err(failure::plain)?;

@@ -21,6 +21,8 @@ pub struct Written {
     pub etag: String,
     /// The text of its key.
     pub key: String,
+    /// Whether this is the first answer to a request that came again: nothing was written now.
+    pub again: bool,
 }
 
 impl Engine {
@@ -61,6 +63,7 @@ impl Engine {
             etag: etag(&body),
             body,
             key: meta.key_text(&key),
+            again: false,
         })
     }
 

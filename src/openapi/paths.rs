@@ -53,7 +53,11 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         slug,
         success("The record", &["ETag"], &record),
     );
-    let created = success("The new record", &["Location", "ETag"], &record);
+    let created = success(
+        "The new record",
+        &["Location", "ETag", "Idempotency-Replayed"],
+        &record,
+    );
     insert(components, "responses", &part(seen, "created"), created);
     let listed = success("A page", &["ETag", "Link"], &list);
     insert(components, "responses", &part(seen, "list"), listed);
@@ -226,7 +230,12 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
     operation["parameters"] = json!([reference("parameters", "Prefer")]);
-    if verb != Verb::Create {
+    if verb == Verb::Create {
+        operation["parameters"] = json!([
+            reference("parameters", "Prefer"),
+            reference("parameters", "Idempotency-Key"),
+        ]);
+    } else {
         conditional(seen, &mut operation);
     }
     let schema = reference("schemas", &part(seen, verb.name()));

@@ -3,6 +3,7 @@
 mod contract;
 mod expand;
 mod first;
+mod idempotency;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

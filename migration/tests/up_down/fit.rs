@@ -9,7 +9,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use serde_json::json;
 
 /// Every table that the two lists make.
-pub(crate) const TABLES: [&str; 23] = [
+pub(crate) const TABLES: [&str; 24] = [
     "qd_user",
     "qd_role",
     "qd_user_role",
@@ -19,6 +19,7 @@ pub(crate) const TABLES: [&str; 23] = [
     "qd_audit",
     "qd_state",
     "qd_login_throttle",
+    "qd_idempotency",
     "publisher",
     "author",
     "book",
@@ -152,7 +153,7 @@ async fn sessions_and_tokens(db: &DatabaseConnection) {
 }
 
 async fn trail_and_state(db: &DatabaseConnection) {
-    use system::{audit, login_throttle, state};
+    use system::{audit, idempotency, login_throttle, state};
     let audit = audit::Model {
         id: 1,
         at: instant(),
@@ -180,6 +181,15 @@ async fn trail_and_state(db: &DatabaseConnection) {
         blocked_until: Some(instant()),
     };
     keep::<login_throttle::Entity>(db, throttle).await;
+    let answer = idempotency::Model {
+        key: "k".repeat(64),
+        request: "r".repeat(64),
+        record_id: "a,b".to_owned(),
+        etag: "\"tag\"".to_owned(),
+        body: "z".repeat(LONG),
+        created_at: instant(),
+    };
+    keep::<idempotency::Entity>(db, answer).await;
 }
 
 async fn catalogue(db: &DatabaseConnection) {

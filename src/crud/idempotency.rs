@@ -1,0 +1,158 @@
+//! `Idempotency-Key`: a create that is sent again, because its answer was lost, happens once
+//! (draft-ietf-httpapi-idempotency-key-header). Key, request and answer are stored in the write's own
+//! transaction, so there is no moment at which one is there without the other.
+
+use std::collections::HashSet;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use chrono::TimeDelta;
+use parking_lot::Mutex;
+use quarterdeck_entity::system::idempotency;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::acl::Principal;
+use crate::error::{Error, Fault, Kind};
+use crate::model::{Input, ModelMeta};
+use crate::store::{Tx, failure, now};
+
+use super::Written;
+
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// A request that is to happen once.
+#[derive(Debug, Clone)]
+pub struct Once {
+    key: String,
+    request: String,
+}
+
+impl Once {
+    /// The request of `principal` to create a record of `model` from `body`, under the key it sent.
+    ///
+    /// # Errors
+    /// 400 for a key that is empty, too long or not visible ASCII.
+    pub fn new(
+        principal: &Principal,
+        key: &str,
+        (model, body): (&ModelMeta, &Input),
+    ) -> Result<Self, Error> {
+        let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
+        if key.is_empty() || key.len() > 255 || !visible {
+            return Err(Error::parameter(
+                "Idempotency-Key",
+                "idempotency_key",
+                "An Idempotency-Key has 1 to 255 visible ASCII characters.",
+            ));
+        }
+        let who = principal.user.as_ref().map(|user| user.id);
+        Ok(Self {
+            key: digest(&format!("{who:?} {key}")),
+            // What was understood, not how it was spelt: a client may write its members anew.
+            request: digest(&format!("{} {body:?}", model.slug)),
+        })
+    }
+
+    /// The first answer, if there was one.
+    ///
+    /// # Errors
+    /// 422 when the key came with another request.
+    pub(super) async fn answered(&self, tx: &Tx) -> Result<Option<Written>, Error> {
+        let found = idempotency::Entity::find_by_id(&self.key).one(tx).await;
+        let Some(first) = found.map_err(failure::plain)? else {
+            return Ok(None);
+        };
+        if first.created_at + KEPT < now() {
+            let gone = idempotency::Entity::delete_by_id(&self.key).exec(tx).await;
+            gone.map_err(failure::plain)?;
+            return Ok(None);
+        }
+        if first.request != self.request {
+            let detail = "This Idempotency-Key came with another request before.";
+            return Err(Error::invalid(vec![Fault::parameter(
+                "Idempotency-Key",
+                "idempotency_mismatch",
+                detail,
+            )]));
+        }
+        Ok(Some(Written {
+            body: first.body.into_bytes(),
+            etag: first.etag,
+            key: first.record_id,
+            again: true,
+        }))
+    }
+
+    /// Stores the answer. Another node that was faster makes this fail as a lost race does: tried
+    /// again, the write finds the other's answer.
+    pub(super) async fn keep(&self, tx: &Tx, written: &Written) -> Result<(), Error> {
+        if self.key.starts_with('A') {
+            // One in 64 sweeps for the others.
+            let old = idempotency::Column::CreatedAt.lt(now() - KEPT);
+            let swept = idempotency::Entity::delete_many()
+                .filter(old)
+                .exec(tx)
+                .await;
+            swept.map_err(failure::plain)?;
+        }
+        let row = idempotency::ActiveModel {
+            key: Set(self.key.clone()),
+            request: Set(self.request.clone()),
+            record_id: Set(written.key.clone()),
+            etag: Set(written.etag.clone()),
+            body: Set(String::from_utf8(written.body.clone()).map_err(Error::internal)?),
+            created_at: Set(now()),
+        };
+        let kept = idempotency::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await;
+        kept.map(drop).map_err(|e| match failure::classify(&e) {
+            failure::Failure::Unique(_) => {
+                Error::unavailable("busy", "The same request is under way; try again.", 1)
+                    .because(e)
+            }
+            _ => failure::plain(e),
+        })
+    }
+}
+
+fn digest(text: &str) -> String {
+    BASE64.encode(Sha256::digest(text.as_bytes()))
+}
+
+/// The keys whose requests this node is working on.
+#[derive(Debug, Default)]
+pub(crate) struct Running(Mutex<HashSet<String>>);
+
+impl Running {
+    /// Notes that a request is under way until the guard is dropped.
+    ///
+    /// # Errors
+    /// 409 when it is under way already.
+    pub(super) fn begin(&self, once: &Once) -> Result<UnderWay<'_>, Error> {
+        if !self.0.lock().insert(once.key.clone()) {
+            return Err(Error::new(
+                Kind::Conflict,
+                "idempotency_in_flight",
+                "The first request with this Idempotency-Key is still under way.",
+            ));
+        }
+        Ok(UnderWay {
+            running: self,
+            key: once.key.clone(),
+        })
+    }
+}
+
+/// See [`Running::begin`].
+pub(super) struct UnderWay<'a> {
+    running: &'a Running,
+    key: String,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.running.0.lock().remove(&self.key);
+    }
+}
