@@ -7,7 +7,7 @@ use crate::error::Kind as Problem;
 use crate::model::{Kind, Verb};
 
 use super::schema::{self, Side};
-use super::shared::{headers, problems};
+use super::shared::{IF_MATCH, headers, problems};
 use super::{component, filters, insert, part, reference};
 
 const READING: [Problem; 3] = [
@@ -224,7 +224,12 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         ),
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
-    operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    let prefer = reference("parameters", "Prefer");
+    operation["parameters"] = if verb == Verb::Create {
+        json!([prefer])
+    } else {
+        json!([if_match(seen), prefer])
+    };
     let schema = reference("schemas", &part(seen, verb.name()));
     let mut content = json!({ "application/json": { "schema": schema } });
     if verb == Verb::Patch {
@@ -240,7 +245,7 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         let created = reference("responses", &part(seen, "created"));
         responses(&[("201", created)], &WRITING)
     } else {
-        responses(&done, &WRITING)
+        responses(&done, &preconditions(seen, &WRITING))
     };
     operation
 }
@@ -250,8 +255,26 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
     let done = [("204", reference("responses", "NoContent"))];
-    operation["responses"] = responses(&done, &DELETING);
+    operation["parameters"] = json!([if_match(seen)]);
+    operation["responses"] = responses(&done, &preconditions(seen, &DELETING));
     operation
+}
+
+/// The header that some models demand and all others take.
+fn if_match(seen: &Seen<'_>) -> Value {
+    if !seen.meta.if_match {
+        return reference("parameters", "If-Match");
+    }
+    json!({
+        "name": "If-Match", "in": "header", "required": true,
+        "description": IF_MATCH, "schema": { "type": "string" },
+    })
+}
+
+fn preconditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+    let required = seen.meta.if_match.then_some(Problem::PreconditionRequired);
+    let more = [Problem::PreconditionFailed].into_iter().chain(required);
+    kinds.iter().copied().chain(more).collect()
 }
 
 fn not_modified() -> (&'static str, Value) {

@@ -10,19 +10,25 @@ use super::schema::{self, DECIMAL, TIME};
 use super::{View, reference};
 
 /// The kinds of failure that an operation can document; 405 belongs to no operation.
-const PROBLEMS: [Kind; 11] = [
+const PROBLEMS: [Kind; 13] = [
     Kind::Malformed,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::NotFound,
     Kind::Conflict,
+    Kind::PreconditionFailed,
     Kind::TooLarge,
     Kind::UnsupportedMedia,
     Kind::Invalid,
+    Kind::PreconditionRequired,
     Kind::TooManyRequests,
     Kind::Internal,
     Kind::Unavailable,
 ];
+
+/// What the header of a write says.
+pub(super) const IF_MATCH: &str =
+    "The `ETag` of the record as you read it: what has changed since is not overwritten.";
 
 /// On every answer of the API.
 const ALWAYS: [&str; 6] = [
@@ -276,6 +282,7 @@ fn parameters(view: &View<'_>) -> Value {
             "type": "string", "enum": ["auto", "exact", "estimated", "none"], "default": "auto",
         })),
         "If-None-Match": header("If-None-Match", "The `ETag` of the answer you have."),
+        "If-Match": header("If-Match", IF_MATCH),
         "Prefer": header("Prefer", "`return=minimal` for an answer without a body."),
     })
 }
