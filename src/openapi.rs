@@ -9,6 +9,7 @@ mod bodies;
 mod filters;
 mod merge;
 mod paths;
+mod problems;
 mod schema;
 mod shared;
 

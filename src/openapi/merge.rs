@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Kind as Problem;
 
-use super::shared::problems;
+use super::problems::problems;
 use super::{Operation, View, component};
 
 const METHODS: [&str; 8] = [

@@ -6,8 +6,9 @@ use crate::catalog::Seen;
 use crate::error::Kind as Problem;
 use crate::model::{Kind, Verb};
 
+use super::problems::problems;
 use super::schema::{self, Side};
-use super::shared::{IF_MATCH, headers, problems};
+use super::shared::headers;
 use super::{component, filters, insert, part, reference};
 
 const READING: [Problem; 3] = [
@@ -224,12 +225,10 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         ),
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
-    let prefer = reference("parameters", "Prefer");
-    operation["parameters"] = if verb == Verb::Create {
-        json!([prefer])
-    } else {
-        json!([if_match(seen), prefer])
-    };
+    operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    if verb != Verb::Create {
+        conditional(seen, &mut operation);
+    }
     let schema = reference("schemas", &part(seen, verb.name()));
     let mut content = json!({ "application/json": { "schema": schema } });
     if verb == Verb::Patch {
@@ -245,9 +244,31 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         let created = reference("responses", &part(seen, "created"));
         responses(&[("201", created)], &WRITING)
     } else {
-        responses(&done, &preconditions(seen, &WRITING))
+        responses(&done, &conditions(seen, &WRITING))
     };
     operation
+}
+
+/// The parameter with which a write says which state of the record it knows.
+fn conditional(seen: &Seen<'_>, operation: &mut Value) {
+    let mut parameter = reference("parameters", "If-Match");
+    if seen.meta.if_match {
+        parameter = reference("parameters", "If-Match-Required");
+    }
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// The problems of a write of a record that is there.
+fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+    let mut all = kinds.to_vec();
+    all.push(Problem::PreconditionFailed);
+    if seen.meta.if_match {
+        all.push(Problem::PreconditionRequired);
+    }
+    all
 }
 
 fn delete_operation(seen: &Seen<'_>) -> Value {
@@ -255,26 +276,9 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
     let done = [("204", reference("responses", "NoContent"))];
-    operation["parameters"] = json!([if_match(seen)]);
-    operation["responses"] = responses(&done, &preconditions(seen, &DELETING));
+    conditional(seen, &mut operation);
+    operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation
-}
-
-/// The header that some models demand and all others take.
-fn if_match(seen: &Seen<'_>) -> Value {
-    if !seen.meta.if_match {
-        return reference("parameters", "If-Match");
-    }
-    json!({
-        "name": "If-Match", "in": "header", "required": true,
-        "description": IF_MATCH, "schema": { "type": "string" },
-    })
-}
-
-fn preconditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
-    let required = seen.meta.if_match.then_some(Problem::PreconditionRequired);
-    let more = [Problem::PreconditionFailed].into_iter().chain(required);
-    kinds.iter().copied().chain(more).collect()
 }
 
 fn not_modified() -> (&'static str, Value) {
