@@ -45,18 +45,21 @@ impl IfMatch {
     /// Reads the values of the header.
     ///
     /// # Errors
-    /// 400 for what is neither `*` nor a list of entity tags.
+    /// 400 for what is neither `*` nor a list of entity tags: an empty header as well, for its sender
+    /// meant to demand something.
     pub fn parse<'v>(values: impl IntoIterator<Item = &'v str>) -> Result<Self, Error> {
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_none() {
+            return Ok(Self::Unconditional);
+        }
         let list: Vec<&str> = values
-            .into_iter()
             .flat_map(|value| value.split(','))
             .map(str::trim)
             .filter(|tag| !tag.is_empty())
             .collect();
         match list[..] {
-            [] => Ok(Self::Unconditional),
             ["*"] => Ok(Self::Exists),
-            _ if list.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(
+            [_, ..] if list.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(
                 list.into_iter().map(ToOwned::to_owned).collect(),
             )),
             _ => Err(Error::parameter(
@@ -195,7 +198,16 @@ mod tests {
         assert_eq!(parse(" * ").unwrap(), IfMatch::Exists);
         let two = parse("\"a\", W/\"b\"").unwrap();
         assert!(two.allows("\"a\"") && !two.allows("\"b\"") && !two.allows("\"c\""));
-        for bad in ["a", "\"a", "*, \"a\"", "\"a\"b\"", "w/\"a\"", "\"\u{7f}\""] {
+        for bad in [
+            "",
+            " , ",
+            "a",
+            "\"a",
+            "*, \"a\"",
+            "\"a\"b\"",
+            "w/\"a\"",
+            "\"\u{7f}\"",
+        ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -48,7 +48,7 @@ fn registry() -> Registry {
         demo::address;
         demo::order;
         demo::order_line;
-        demo::price_list;
+        demo::price_list => ModelOptions::<demo::price_list::Entity>::require_if_match;
         demo::review;
         demo::staff_note;
         demo::stock_event;

@@ -40,6 +40,15 @@ impl Asked {
             .map(|(_, t)| t.as_str())
     }
 
+    /// The names of a list. An empty text is an empty list; beside others an empty name is as
+    /// unknown as any.
+    fn names(&self, name: &str) -> Vec<&str> {
+        match self.get(name) {
+            None | Some("") => Vec::new(),
+            Some(text) => text.split(',').collect(),
+        }
+    }
+
     fn fault(&self, name: &str, refusal: Refusal) -> Fault {
         if self.in_body {
             at_pointer(&format!("/{name}"), refusal)

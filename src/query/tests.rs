@@ -101,6 +101,26 @@ fn a03_every_fault_of_a_query_string_is_reported_at_once() {
 }
 
 #[test]
+fn a03_an_empty_name_among_others_is_a_400_and_an_empty_list_is_none() {
+    for (text, name) in [
+        ("title,,id", "sort"),
+        ("-", "sort"),
+        (",", "fields"),
+        ("author,", "expand"),
+    ] {
+        let found = faults(list(&[(name, text)]));
+        assert!(!found.is_empty(), "{name}={text}");
+        assert!(
+            found.iter().all(|f| f.starts_with(&format!("{name} "))),
+            "{found:?}"
+        );
+    }
+    for name in ["sort", "fields", "expand"] {
+        assert!(list(&[(name, "")]).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn a03_a_search_body_that_is_no_object_is_a_400_as_every_query_that_cannot_be_understood() {
     for body in [json!(null), json!([]), json!([{"where": {}}]), json!("x")] {
         assert_eq!(faults(search(&body)), [" type"], "{body}");

@@ -4,7 +4,7 @@ One way to log in. The document names three and a run uses one: with all in it, 
 carry an invented cookie and key beside the real token.
 
 Keys of real records, as examples: an invented key is nearly always a 404, and nothing is learned of
-the record's schema.
+the record's schema. For the same reason, values of `If-Match` that are entity tags.
 
 A sample of the conditions of each list. A list takes up to some hundred (`price__gte`,
 `author.name__in`), all described by the same few lines of code, and schemathesis sends about ten
@@ -15,7 +15,10 @@ or of a related record) was kept least often before. Every kind in the document 
 once; the seed chooses among equals. `page`, `offset` and `cursor` exclude each other: each list
 keeps one, in turn.
 
-Nothing else is left out: every operation, every other parameter, all bodies and all answers.
+Empty names in lists of names: see `allow_empty_lists`.
+
+Nothing else is changed or left out: every operation, every other parameter, all bodies and all
+answers.
 """
 
 import collections
@@ -90,6 +93,22 @@ def show_records(document, server):
             own["example"] = value
             shown += 1
     return f"{shown} paths lead to something that is there"
+
+
+def allow_empty_lists(document):
+    """`fields=` is the empty list, which is valid; it is also how a list of one empty name is written."""
+    for item in document["paths"].values():
+        for parameter in item.get("get", {}).get("parameters", []):
+            if parameter.get("name") in ("sort", "fields", "expand"):
+                schema = parameter["schema"]
+                schema["items"] = {"anyOf": [schema["items"], {"type": "string", "maxLength": 0}]}
+
+
+def show_conditions(document):
+    """`*` first, so that a write is not refused for what was invented; then a tag of no record."""
+    parameter = document["components"]["parameters"].get("If-Match")
+    if parameter:
+        parameter["examples"] = {"there": {"value": "*"}, "stale": {"value": '"0"'}}
 
 
 def resolved(document, parameter):
@@ -199,6 +218,8 @@ def main(source, target, address, token, seed):
         document = json.load(file)
     bearer_only(document)
     print(show_records(document, Server(address, token)))
+    show_conditions(document)
+    allow_empty_lists(document)
     print("parameters:", sample_parameters(document, seed))
     print("filter trees:", sample_trees(document, seed))
     with open(target, "w", encoding="utf-8") as file:

@@ -196,6 +196,31 @@ fn the_key_in_a_path_has_the_type_of_the_key() {
 }
 
 #[test]
+fn what_changes_a_record_takes_if_match_and_what_makes_one_does_not() {
+    let doc = of_superuser();
+    let known = |operation: &serde_json::Value| {
+        let all = operation["parameters"].as_array().unwrap().iter();
+        let found = all
+            .map(|p| match p["$ref"].as_str() {
+                Some(pointer) => doc.pointer(pointer.trim_start_matches('#')).unwrap(),
+                None => p,
+            })
+            .find(|p| p["name"] == "If-Match");
+        let status = |status: &str| operation["responses"].get(status).is_some();
+        let required = found.map(|p| p["required"] == true);
+        (required, status("412"), status("428"))
+    };
+    for method in ["put", "patch", "delete"] {
+        let of = |slug: &str| known(&doc["paths"][format!("/api/v1/{slug}/{{id}}")][method]);
+        assert_eq!(of("book"), (Some(false), true, false), "{method}");
+        // Demands it.
+        assert_eq!(of("price_list"), (Some(true), true, true), "{method}");
+    }
+    let create = known(&doc["paths"]["/api/v1/price_list"]["post"]);
+    assert_eq!(create, (None, false, false));
+}
+
+#[test]
 fn the_filter_tree_knows_its_members_and_closes_where_no_relation_leads_on() {
     let doc = of_superuser();
     let tree = &doc["components"]["schemas"]["book.where"];

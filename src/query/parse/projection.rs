@@ -15,11 +15,7 @@ pub(super) fn projection(
     faults: &mut Vec<Fault>,
 ) -> (Vec<Projected>, Vec<Expand>) {
     let list = |name| -> Vec<Vec<&str>> {
-        let parts = asked
-            .get(name)
-            .unwrap_or_default()
-            .split(',')
-            .filter(|p| !p.is_empty());
+        let parts = asked.names(name).into_iter();
         parts.map(|p| p.split('.').collect()).collect()
     };
     let (fields, mut expand) = (list("fields"), list("expand"));

@@ -17,8 +17,8 @@ pub(super) fn sort(
     let meta = scope.registry.model(model);
     let mut keys: Vec<SortKey> = Vec::new();
     match asked.get("sort") {
-        Some(text) => {
-            for part in text.split(',').filter(|p| !p.is_empty()) {
+        Some(_) => {
+            for part in asked.names("sort") {
                 let (name, descending) = part
                     .strip_prefix('-')
                     .map_or((part, false), |name| (name, true));
