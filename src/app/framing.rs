@@ -13,9 +13,9 @@ const DIGITS: usize = 20;
 
 /// The bytes are refused from here on.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub struct Refused {
     /// Where the line begins that is refused, in the piece that was looked at.
-    pub(super) at: usize,
+    pub at: usize,
 }
 
 /// What comes next on the connection.
@@ -49,7 +49,7 @@ enum Length {
 
 /// Follows one connection.
 #[derive(Debug)]
-pub(super) struct Framing {
+pub struct Framing {
     next: Next,
     length: Length,
     /// The beginning of a line whose end has not come yet.
@@ -57,8 +57,16 @@ pub(super) struct Framing {
     has_begun: bool,
 }
 
+impl Default for Framing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Framing {
-    pub(super) fn new() -> Self {
+    /// At the beginning of a connection.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             next: Next::Request,
             length: Length::Untold,
@@ -68,17 +76,20 @@ impl Framing {
     }
 
     /// Whether the first line of any request has come; empty lines are none.
-    pub(super) fn has_begun(&self) -> bool {
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
         self.has_begun
     }
 
     /// Whether a head has begun and not ended.
-    pub(super) fn is_in_head(&self) -> bool {
+    #[must_use]
+    pub fn is_in_head(&self) -> bool {
         self.next == Next::Header || (self.next == Next::Request && !self.line.is_empty())
     }
 
     /// Whether the client has more to send of a request that has begun.
-    pub(super) fn is_in_request(&self) -> bool {
+    #[must_use]
+    pub fn is_in_request(&self) -> bool {
         self.is_in_head() || !matches!(self.next, Next::Request | Next::Frames)
     }
 
@@ -86,7 +97,7 @@ impl Framing {
     ///
     /// # Errors
     /// The line that is refused.
-    pub(super) fn look(&mut self, piece: &[u8]) -> Result<(), Refused> {
+    pub fn look(&mut self, piece: &[u8]) -> Result<(), Refused> {
         let mut at = 0;
         while at < piece.len() {
             let rest = &piece[at..];
