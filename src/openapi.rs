@@ -1,14 +1,15 @@
 //! The OpenAPI document: one valid OpenAPI 3.0.3 description of everything that *one caller* may
 //! use, and of nothing else.
 //!
-//! The models' part is made here from the [`Catalog`]; the fixed endpoints come as the document
-//! that poem-openapi makes of them (3.0 too, which is why this is 3.0), the plugins' as plain
-//! [`Operation`]s. What no part refers to in the end is left out.
+//! The models' part is made here from the [`Catalog`]; the fixed endpoints come as a document of
+//! their own (`src/api/fixed.json`), the plugins' as plain [`Operation`]s. What no part refers to in
+//! the end is left out.
 
 mod bodies;
 mod filters;
 mod merge;
 mod paths;
+mod problems;
 mod schema;
 mod shared;
 

@@ -96,6 +96,8 @@ pub struct PluginRoute {
     pub guard: Guard,
     /// One sentence for the OpenAPI document.
     pub summary: &'static str,
+    /// More than one sentence for the OpenAPI document.
+    pub description: &'static str,
     /// The `requestBody` of the OpenAPI document, where it takes a body.
     pub body: Option<serde_json::Value>,
     /// The `responses` of the OpenAPI document, by status.
@@ -124,6 +126,7 @@ impl PluginRoute {
             path,
             guard,
             summary: "",
+            description: "",
             body: None,
             responses,
             endpoint,
@@ -134,6 +137,13 @@ impl PluginRoute {
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// Says what its caller must know beyond the summary.
+    #[must_use]
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
         self
     }
 

@@ -53,7 +53,8 @@ impl Fields {
     async fn read(call: &mut Call, allowed: &[&str]) -> Result<Self, Error> {
         let json = body::media_type(&call.request).as_deref() == Some("application/json");
         let fields = if json {
-            let members = body::json(&mut call.request, false).await?.into_object()?;
+            let members = body::json(&mut call.request, false).await?;
+            let members = members.into_object(Error::invalid)?;
             let text = |(name, value): (String, Input)| match value {
                 Input::String(text) => Ok((name, text)),
                 other => Err(Error::invalid(vec![Fault::field(

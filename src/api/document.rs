@@ -136,4 +136,19 @@ mod tests {
         let fixed: Value = serde_json::from_str(FIXED_JSON).unwrap();
         assert!(fixed["paths"]["/auth/login"]["post"].is_object());
     }
+
+    #[test]
+    fn every_fixed_endpoint_is_described_and_its_tag_too() {
+        let fixed: Value = serde_json::from_str(FIXED_JSON).unwrap();
+        let tags = fixed["tags"].as_array().unwrap();
+        for (path, item) in fixed["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let description = operation["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{method} {path}");
+                let tag = tags.iter().find(|t| t["name"] == operation["tags"][0]);
+                let tag = tag.unwrap_or_else(|| panic!("{method} {path}: no such tag"));
+                assert!(tag["description"].is_string(), "{tag}");
+            }
+        }
+    }
 }

@@ -256,7 +256,7 @@ pub(crate) fn documents(app: &App) -> Documents {
                     method: route.method.to_string(),
                     path: format!("{}{}", manifest.mount(), route.path),
                     summary: route.summary.to_owned(),
-                    description: String::new(),
+                    description: route.description.to_owned(),
                     open: route.guard == Guard::Open,
                     body: route.body,
                     responses: route.responses,

@@ -133,6 +133,8 @@ impl Threshold {
             response = crossing.render(&error);
         }
         let headers = response.headers_mut();
+        // Room for what is added here, at once: the map would grow step by step.
+        headers.reserve(20);
         headers::secure(headers, crossing, self.hsts);
         if let Some(decision) = &crossing.decision {
             headers::rate_limit(headers, decision);

@@ -57,11 +57,15 @@ impl Input {
     /// The object's members.
     ///
     /// # Errors
-    /// A 422 when it is not an object.
-    pub fn into_object(self) -> Result<Vec<(String, Input)>, Error> {
+    /// What `refuse` makes of the fault that it is not an object: a record that breaks its rules is
+    /// a 422, a query that cannot be understood a 400.
+    pub fn into_object(
+        self,
+        refuse: impl FnOnce(Vec<Fault>) -> Error,
+    ) -> Result<Vec<(String, Input)>, Error> {
         match self {
             Self::Object(members) => Ok(members),
-            _ => Err(Error::invalid(vec![Fault::pointer(
+            _ => Err(refuse(vec![Fault::pointer(
                 String::new(),
                 "type",
                 "The body must be a JSON object.",

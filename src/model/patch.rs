@@ -46,7 +46,7 @@ pub fn validate(
 ) -> Result<Changes, Error> {
     let mut faults = Vec::new();
     let mut given: Vec<Option<Value>> = vec![None; model.fields.len()];
-    for (name, input) in body.into_object()? {
+    for (name, input) in body.into_object(Error::invalid)? {
         match admit(model, &name, purpose, allowed) {
             Err(fault) => faults.push(fault),
             Ok(id) => match check(model, id, &input) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Kind as Problem;
 
-use super::shared::problems;
+use super::problems::problems;
 use super::{Operation, View, component};
 
 const METHODS: [&str; 8] = [
@@ -109,9 +109,11 @@ fn plugin_operation(operation: &Operation, path: &str, names: &[String]) -> Valu
         "operationId": component(&id),
         "tags": [operation.plugin],
         "summary": operation.summary,
-        "description": operation.description,
         "parameters": parameters,
     });
+    if !operation.description.is_empty() {
+        described["description"] = json!(operation.description);
+    }
     if let Some(body) = &operation.body {
         described["requestBody"] = body.clone();
     }

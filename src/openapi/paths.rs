@@ -6,8 +6,9 @@ use crate::catalog::Seen;
 use crate::error::Kind as Problem;
 use crate::model::{Kind, Verb};
 
+use super::problems::problems;
 use super::schema::{self, Side};
-use super::shared::{headers, problems};
+use super::shared::headers;
 use super::{component, filters, insert, part, reference};
 
 const READING: [Problem; 3] = [
@@ -225,6 +226,9 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
     operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    if verb != Verb::Create {
+        conditional(seen, &mut operation);
+    }
     let schema = reference("schemas", &part(seen, verb.name()));
     let mut content = json!({ "application/json": { "schema": schema } });
     if verb == Verb::Patch {
@@ -240,9 +244,31 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         let created = reference("responses", &part(seen, "created"));
         responses(&[("201", created)], &WRITING)
     } else {
-        responses(&done, &WRITING)
+        responses(&done, &conditions(seen, &WRITING))
     };
     operation
+}
+
+/// The parameter with which a write says which state of the record it knows.
+fn conditional(seen: &Seen<'_>, operation: &mut Value) {
+    let mut parameter = reference("parameters", "If-Match");
+    if seen.meta.if_match {
+        parameter = reference("parameters", "If-Match-Required");
+    }
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// The problems of a write of a record that is there.
+fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+    let mut all = kinds.to_vec();
+    all.push(Problem::PreconditionFailed);
+    if seen.meta.if_match {
+        all.push(Problem::PreconditionRequired);
+    }
+    all
 }
 
 fn delete_operation(seen: &Seen<'_>) -> Value {
@@ -250,7 +276,8 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
     let done = [("204", reference("responses", "NoContent"))];
-    operation["responses"] = responses(&done, &DELETING);
+    conditional(seen, &mut operation);
+    operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation
 }
 
@@ -265,52 +292,39 @@ fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
     Value::Object(all)
 }
 
-/// The `{id}` of a path: the key's own type, or a pattern of its parts.
+/// The `{id}` of a path: the key's own type, or its parts with plain commas between them, which is
+/// how OpenAPI's style `simple` writes an array. A string would have its commas encoded.
 fn key(seen: &Seen<'_>) -> Value {
-    let fields: Vec<_> = seen
-        .meta
-        .key
-        .iter()
-        .map(|&f| &seen.meta.fields[f])
-        .collect();
-    let (schema, description) = if let [field] = fields.as_slice() {
+    let fields = || seen.meta.key.iter().map(|&f| &seen.meta.fields[f]);
+    let mut parts: Vec<Value> = Vec::new();
+    for field in fields() {
         let mut schema = schema::value(&field.kind, Side::Body);
         if matches!(field.kind, Kind::Text(_)) {
             schema["minLength"] = json!(1);
         }
-        (schema, format!("Its `{}`.", field.name))
-    } else {
-        let parts: Vec<&str> = fields.iter().map(|f| key_part(&f.kind)).collect();
-        let names: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
-        (
-            json!({ "type": "string", "pattern": format!("^{}$", parts.join(",")) }),
-            format!("`{}`, each part percent-encoded.", names.join(",")),
-        )
-    };
-    json!({
-        "name": "id", "in": "path", "required": true,
-        "description": description, "schema": schema,
-    })
-}
-
-fn key_part(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Int(_) => "(0|-?[1-9][0-9]*)",
-        Kind::Bool => "(true|false)",
-        Kind::Uuid => "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        Kind::Date => "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        Kind::Float
-        | Kind::Double
-        | Kind::Decimal(_)
-        | Kind::Text(_)
-        | Kind::Enum { .. }
-        | Kind::Time
-        | Kind::DateTime
-        | Kind::Timestamp
-        | Kind::Bytes(_)
-        | Kind::Json
-        | Kind::Array(_) => "[^,/]+",
+        parts.push(schema);
     }
+    let names: Vec<&str> = fields().map(|f| f.name.as_str()).collect();
+    let mut parameter = json!({ "name": "id", "in": "path", "required": true });
+    if parts.len() == 1 {
+        parameter["description"] = json!(format!("Its `{}`.", names[0]));
+        parameter["schema"] = parts.remove(0);
+        return parameter;
+    }
+    let many = parts.len();
+    parts.dedup();
+    let part = if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        json!({ "anyOf": parts })
+    };
+    let description = format!("`{}`, each part percent-encoded.", names.join(","));
+    parameter["description"] = json!(description);
+    parameter["style"] = json!("simple");
+    parameter["schema"] = json!({
+        "type": "array", "items": part, "minItems": many, "maxItems": many,
+    });
+    parameter
 }
 
 /// A label within a sentence: `Stock event` becomes `stock event`, `VAT rate` stays.

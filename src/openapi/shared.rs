@@ -3,26 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::Kind;
 use crate::model::Verb;
 
 use super::schema::{self, DECIMAL, TIME};
-use super::{View, reference};
+use super::{View, problems, reference};
 
-/// The kinds of failure that an operation can document; 405 belongs to no operation.
-const PROBLEMS: [Kind; 11] = [
-    Kind::Malformed,
-    Kind::Unauthenticated,
-    Kind::Forbidden,
-    Kind::NotFound,
-    Kind::Conflict,
-    Kind::TooLarge,
-    Kind::UnsupportedMedia,
-    Kind::Invalid,
-    Kind::TooManyRequests,
-    Kind::Internal,
-    Kind::Unavailable,
-];
+/// `*`, or a list of entity tags (RFC 9110, section 8.8.3).
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
 
 /// On every answer of the API.
 const ALWAYS: [&str; 6] = [
@@ -65,7 +52,8 @@ fn schemas() -> Value {
     }
     all["Page"] = page();
     all["EmbeddedPage"] = embedded_page();
-    all["Problem"] = problem();
+    all["Problem"] = problems::problem();
+    all["Stale"] = problems::stale();
     all["Fault"] = fault();
     all["Model"] = model();
     all["ModelDetail"] = model_detail();
@@ -138,23 +126,6 @@ fn embedded_page() -> Value {
         },
         "required": ["limit", "more"],
         "additionalProperties": false,
-    })
-}
-
-fn problem() -> Value {
-    json!({
-        "type": "object",
-        "description": "RFC 9457.",
-        "properties": {
-            "type": { "type": "string", "format": "uri-reference" },
-            "title": { "type": "string" },
-            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
-            "code": { "type": "string", "description": "Stable; made for programs." },
-            "detail": { "type": "string" },
-            "request_id": { "type": "string" },
-            "errors": { "type": "array", "items": reference("schemas", "Fault") },
-        },
-        "required": ["type", "title", "status", "code", "detail", "request_id"],
     })
 }
 
@@ -276,7 +247,17 @@ fn parameters(view: &View<'_>) -> Value {
             "type": "string", "enum": ["auto", "exact", "estimated", "none"], "default": "auto",
         })),
         "If-None-Match": header("If-None-Match", "The `ETag` of the answer you have."),
+        "If-Match": if_match(false),
+        "If-Match-Required": if_match(true),
         "Prefer": header("Prefer", "`return=minimal` for an answer without a body."),
+    })
+}
+
+fn if_match(required: bool) -> Value {
+    json!({
+        "name": "If-Match", "in": "header", "required": required,
+        "description": "The `ETag` of the record as you read it, without parameters; 412 when it has been changed since.",
+        "schema": { "type": "string", "pattern": ENTITY_TAGS },
     })
 }
 
@@ -310,17 +291,7 @@ pub(super) fn headers(more: &[&str]) -> Value {
 
 fn responses() -> Value {
     let mut all = Map::new();
-    for kind in PROBLEMS {
-        let retry: &[&str] = match kind {
-            Kind::TooManyRequests | Kind::Unavailable => &["Retry-After"],
-            _ => &[],
-        };
-        all.insert(format!("{kind:?}"), json!({
-            "description": kind.title(),
-            "headers": headers(retry),
-            "content": { "application/problem+json": { "schema": reference("schemas", "Problem") } },
-        }));
-    }
+    problems::add(&mut all);
     let empty = |description: &str, more: &[&str]| json!({ "description": description, "headers": headers(more) });
     all.insert(
         "NotModified".into(),
@@ -345,23 +316,4 @@ fn responses() -> Value {
         json!({"description": "More than 16 kB of address and headers"}),
     );
     Value::Object(all)
-}
-
-/// References to these problems and to those that every operation may end in.
-pub(super) fn problems(kinds: &[Kind]) -> Map<String, Value> {
-    let always = [
-        Kind::Malformed,
-        Kind::TooManyRequests,
-        Kind::Internal,
-        Kind::Unavailable,
-    ];
-    let mut all: Vec<Kind> = kinds.iter().copied().chain(always).collect();
-    all.sort_by_key(|k| k.status());
-    all.dedup();
-    let own = all.into_iter().map(|kind| {
-        let name = format!("{kind:?}");
-        (kind.status().to_string(), reference("responses", &name))
-    });
-    let listener = ("431".to_owned(), reference("responses", "HeadersTooLarge"));
-    own.chain([listener]).collect()
 }

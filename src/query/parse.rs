@@ -129,7 +129,7 @@ pub fn search(
     };
     let mut faults = Vec::new();
     let mut filter = Filter::All;
-    for (name, value) in body.into_object()? {
+    for (name, value) in body.into_object(Error::malformed)? {
         let pointer = format!("/{}", crate::error::escape_pointer(&name));
         if name == "where" {
             match tree::parse(scope, model, &value, &pointer) {
@@ -146,37 +146,38 @@ pub fn search(
             faults.push(Fault::pointer(pointer, "unknown_member", detail));
             continue;
         };
-        match text_of(&value) {
-            Some(text) => asked.texts.push((reserved, text)),
-            None if value == Input::Null => {}
-            None => {
-                let detail = format!("{name} cannot be {}.", value.type_name());
-                faults.push(Fault::pointer(pointer, "type", detail));
-            }
+        match text_of(reserved, &value, &pointer) {
+            Ok(text) => asked.texts.extend(text.map(|text| (reserved, text))),
+            Err(fault) => faults.push(fault),
         }
     }
     finish(scope, model, filter, (asked, faults), cursors)
 }
 
-/// A string, a number, or an array of strings, as the text a query string would have.
-fn text_of(value: &Input) -> Option<String> {
-    match value {
-        Input::String(s) => Some(s.clone()),
-        Input::Number(n) => Some(n.clone()),
-        Input::Array(items) => {
-            let texts: Option<Vec<&str>> = items
-                .iter()
-                .map(|i| {
-                    if let Input::String(s) = i {
-                        Some(s.as_str())
-                    } else {
-                        None
-                    }
-                })
-                .collect();
-            Some(texts?.join(","))
+/// A member of `_search` as the text that a query string would have; null is as if it were absent.
+/// Only the types of the OpenAPI document: what else could be read somehow would be guessed at.
+fn text_of(name: &str, value: &Input, pointer: &str) -> Result<Option<String>, Fault> {
+    match (name, value) {
+        (_, Input::Null) => Ok(None),
+        ("limit" | "page" | "offset", Input::Number(text)) => Ok(Some(text.clone())),
+        ("q" | "cursor" | "count" | "sort" | "fields" | "expand", Input::String(text)) => {
+            Ok(Some(text.clone()))
         }
-        Input::Null | Input::Bool(_) | Input::Object(_) => None,
+        ("sort" | "fields" | "expand", Input::Array(items)) => {
+            let one = |(index, item): (usize, &Input)| match item {
+                Input::String(name) if !name.is_empty() && !name.contains(',') => Ok(name.clone()),
+                _ => {
+                    let detail = "Each item must be one name.".to_owned();
+                    Err(Fault::pointer(format!("{pointer}/{index}"), "type", detail))
+                }
+            };
+            let names: Result<Vec<String>, Fault> = items.iter().enumerate().map(one).collect();
+            Ok(Some(names?.join(",")))
+        }
+        _ => {
+            let detail = format!("{name} cannot be {}.", value.type_name());
+            Err(Fault::pointer(pointer.to_owned(), "type", detail))
+        }
     }
 }
 

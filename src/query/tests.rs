@@ -101,6 +101,45 @@ fn a03_every_fault_of_a_query_string_is_reported_at_once() {
 }
 
 #[test]
+fn a03_a_search_body_that_is_no_object_is_a_400_as_every_query_that_cannot_be_understood() {
+    for body in [json!(null), json!([]), json!([{"where": {}}]), json!("x")] {
+        assert_eq!(faults(search(&body)), [" type"], "{body}");
+    }
+}
+
+#[test]
+fn a03_a_member_of_a_search_body_has_the_type_that_the_document_gives_it() {
+    let wrong = [
+        ("q", json!(42), "/q"),
+        ("q", json!(["war"]), "/q"),
+        ("cursor", json!(["x"]), "/cursor"),
+        ("count", json!(["none"]), "/count"),
+        ("count", json!(true), "/count"),
+        ("limit", json!("25"), "/limit"),
+        ("page", json!(["1"]), "/page"),
+        ("offset", json!("0"), "/offset"),
+        ("sort", json!(5), "/sort"),
+        ("sort", json!(["title", "id,price"]), "/sort/1"),
+        ("fields", json!([""]), "/fields/0"),
+        ("expand", json!(["author", null]), "/expand/1"),
+    ];
+    for (member, value, place) in wrong {
+        let found = faults(search(&json!({ member: value })));
+        assert_eq!(found, [format!("{place} type")], "{member} {value}");
+    }
+    for (member, value) in [
+        ("sort", json!("title,-id")),
+        ("sort", json!(["title", "-id"])),
+        ("fields", json!([])),
+        ("expand", json!("author")),
+        ("limit", json!(7)),
+        ("q", json!(null)),
+    ] {
+        assert!(search(&json!({ member: value })).is_ok(), "{member}");
+    }
+}
+
+#[test]
 fn a03_every_fault_of_a_search_body_is_reported_at_its_pointer() {
     let found = faults(search(&json!({
         "where": {

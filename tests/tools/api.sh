@@ -1,30 +1,38 @@
 #!/usr/bin/env bash
-# Holds a running `quarterdeck serve --demo` against its own OpenAPI document.
+# api.sh documents|drive: holds a running `quarterdeck serve --demo` against its OpenAPI documents.
 #
 # A fresh SQLite database, a free port, two callers: the administrator and the viewer, who holds a
-# restricted role. For each: the document is valid (openapi-spec-validator) and sound (spectral),
-# and schemathesis finds no undocumented status, no 5xx and no answer that breaks its schema.
+# restricted role. For each, `documents` checks that the document is valid (openapi-spec-validator)
+# and sound (spectral), and `drive` that schemathesis finds no undocumented status, no 5xx and no
+# answer that breaks its schema. What schemathesis is given of a document: prepare.py.
 # Exit status 77 and a SKIPPED line when a tool is absent.
 #
 #   QUARTERDECK_BIN                a binary to test, instead of building target/debug/quarterdeck
-#   QUARTERDECK_TEST_DRIVE         1: drive the server with schemathesis too (`./test schemathesis`)
-#   QUARTERDECK_TEST_API_SECONDS   the time of the random phases for the administrator (default
-#                                  120); the account tables and the viewer get a third of it each
+#   QUARTERDECK_TEST_API_SECONDS   the time of the random phases for the administrator (default 60);
+#                                  the viewer and the account tables get half of it each
+#   QUARTERDECK_TEST_API_SEED      chooses what is sampled and what is invented (default 20)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/tools/places.sh
 . "$here/places.sh"
-seconds=${QUARTERDECK_TEST_API_SECONDS:-120}
+what=${1:-}
+[[ $what =~ ^(documents|drive)$ ]] || {
+    echo "usage: ${0##*/} documents|drive" >&2
+    exit 2
+}
+seconds=${QUARTERDECK_TEST_API_SECONDS:-60}
+seed=${QUARTERDECK_TEST_API_SEED:-20}
 
 # Seconds after which one run of schemathesis has failed.
-patience=900
+patience=600
 
-# A caller can take these away from itself (its account, its token, its role): they come last, in a
-# run of their own.
+# With these a caller can lock others and itself out: they come last, for a caller of their own.
 account_paths='^/api/v1/qd_|^/auth/'
 
 skip() {
-    echo "SKIPPED api: $*"
+    local name=api
+    [ "$what" = documents ] || name=schemathesis
+    echo "SKIPPED $name: $*"
     exit 77
 }
 
@@ -55,6 +63,8 @@ PY
 
 build() {
     binary=${QUARTERDECK_BIN:-}
+    # To the server it would be a setting that does not exist.
+    unset QUARTERDECK_BIN
     if [ -z "$binary" ]; then
         # --tests: the same features of the dependencies as the test build, so nothing is built twice.
         (cd "$here/../.." && cargo build --workspace --bins --tests)
@@ -70,6 +80,11 @@ start() {
     # By environment, so that `token create` finds the same database. The limits stay on, out of reach.
     export QUARTERDECK_DATABASE_URL=sqlite://$work/demo.db
     export QUARTERDECK_RATE_LIMIT_PER_ADDRESS=100000000 QUARTERDECK_RATE_LIMIT_PER_PRINCIPAL=100000000
+    # Room for a request with every condition that prepare.py leaves in a list.
+    export QUARTERDECK_QUERY_MAX_CONDITIONS=100
+    # The sources that prepare.py names, one of each scheme.
+    export QUARTERDECK_PLUGIN_WEBHOOKS_SHOP_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+    export QUARTERDECK_PLUGIN_WEBHOOKS_FORGE_SECRET='the words of this secret are known to everybody'
     # In the work folder: a quarterdeck.toml of the developer's must not be read.
     (cd "$work" && exec "$binary" serve --demo --bind "127.0.0.1:$port" \
         --database-url "$QUARTERDECK_DATABASE_URL" </dev/null >server.log 2>&1) &
@@ -98,6 +113,24 @@ token() {
     printf '%s\n' "$made"
 }
 
+# The superuser that drives the paths of accounts. It is the last user that was made, so that
+# prepare.py shows it others; only its two sessions are its own, for there are no more.
+make_keeper() {
+    local password
+    password=$(head -c 24 /dev/urandom | base64)
+    (cd "$work" && "$binary" user create keeper --superuser --password-stdin <<<"$password" >keeper.log 2>&1) || {
+        cat "$work/keeper.log"
+        return 1
+    }
+    python - "$address/auth/login" "$password" <<'PY'
+import json, sys, urllib.request
+address, password = sys.argv[1:]
+body = json.dumps({"username": "keeper", "password": password}).encode()
+for _ in range(2):
+    urllib.request.urlopen(urllib.request.Request(address, body, {"Content-Type": "application/json"}), timeout=60)
+PY
+}
+
 operations() {
     python -c '
 import json, sys
@@ -106,27 +139,25 @@ print(sum(verb in verbs for path in json.load(open(sys.argv[1]))["paths"].values
 ' "$1"
 }
 
-# Every error in full, warnings by rule and number.
 spectral_summary() {
     python - "$1" <<'PY'
 import collections, json, sys
 found = json.load(open(sys.argv[1]))
-errors = [entry for entry in found if entry["severity"] == 0]
-for entry in errors[:40]:
-    print(f'  error {entry["code"]} at /{"/".join(map(str, entry["path"]))}: {entry["message"]}')
-others = collections.Counter(entry["code"] for entry in found if entry["severity"] > 0)
-print(f"spectral: {len(errors)} errors, {others.total()} warnings", dict(others) if others else "")
-sys.exit(bool(errors))
+for entry in found[:40]:
+    print(f'  {entry["code"]} at /{"/".join(map(str, entry["path"]))}: {entry["message"]}')
+print("spectral:", dict(collections.Counter(entry["code"] for entry in found)) or "no findings")
+sys.exit(bool(found))
 PY
+}
+
+# fetch_document WHO TOKEN
+fetch_document() {
+    fetch /api/openapi.json "$2" >"$work/$1.json"
+    echo "$1: $(operations "$work/$1.json") operations"
 }
 
 check_document() {
     local who=$1 document=$work/$1.json
-    if ! fetch /api/openapi.json "$2" >"$document"; then
-        fail "no OpenAPI document for $who"
-        return
-    fi
-    echo "$who: $(operations "$document") operations"
     "$python_env/bin/openapi-spec-validator" "$document" || fail "the document of $who is not valid"
     # Its exit status says what the report says; a crash shows as a report that cannot be read.
     "$spectral" lint "$document" --ruleset "$here/../../.spectral.yaml" --format json \
@@ -144,42 +175,27 @@ check_document() {
 drive() {
     local who=$1 token=$2 limit=$3
     shift 3
+    echo "$who:"
+    python "$here/prepare.py" "$work/$who.json" "$work/$who.prepared.json" "$address" "$token" "$seed"
     run_schemathesis "$who" "$token" --phases coverage "$@"
+    still_valid "$who" "$token"
     run_schemathesis "$who" "$token" --phases fuzzing,stateful --max-time "$limit" "$@"
 }
 
 # --foreground: in the process group of this script, so that what ends this script ends it too.
-# The document names three ways to authenticate; the run uses one. With all three in it, each request
-# would carry an invented cookie and key beside the real token.
-bearer_only() {
-    python3 - "$work/$1.json" "$work/$1.bearer.json" <<'PY'
-import json, sys
-document = json.load(open(sys.argv[1]))
-schemes = document["components"]["securitySchemes"]
-for name in [name for name in schemes if name != "bearer"]:
-    del schemes[name]
-places = [document] + [o for path in document["paths"].values() for o in path.values() if isinstance(o, dict)]
-for place in places:
-    kept = [s for s in place.get("security", []) if not s or "bearer" in s]
-    if place.get("security"):
-        place["security"] = kept or [{"bearer": []}]
-json.dump(document, open(sys.argv[2], "w"))
-PY
-}
-
 run_schemathesis() {
     local who=$1 token=$2
     shift 2
-    bearer_only "$who"
     echo "schemathesis as $who: $*"
-    (cd "$work" && exec timeout --foreground "$patience" "$python_env/bin/schemathesis" --config-file "$here/schemathesis.toml" \
-        --no-color run "$work/$who.bearer.json" --url "$address" --header "Authorization: Bearer $token" "$@") ||
+    (cd "$work" && exec timeout --foreground "$patience" "$python_env/bin/schemathesis" \
+        --config-file "$here/schemathesis.toml" --no-color run "$work/$who.prepared.json" --url "$address" --seed "$seed" \
+        --header "Authorization: Bearer $token" "$@") ||
         fail "schemathesis as $who, exit status $?: $*"
 }
 
 # A token that died on the way would have turned every check into one of 401.
 still_valid() {
-    fetch /api/v1/_models "$2" >/dev/null || fail "the token of $1 did not live to the end of the run"
+    fetch /api/v1/_models "$2" >/dev/null || fail "the token of $1 did not live through the run"
 }
 
 stop() {
@@ -198,8 +214,10 @@ clear() {
 }
 
 [ -f "$python_env/.complete" ] || skip "no schemathesis in $python_env (tests/tools/install.sh)"
-[ -f "$spectral_env/.complete" ] || skip "no spectral in $spectral_env (tests/tools/install.sh)"
-command -v node >/dev/null || skip "no node"
+if [ "$what" = documents ]; then
+    [ -f "$spectral_env/.complete" ] || skip "no spectral in $spectral_env (tests/tools/install.sh)"
+    command -v node >/dev/null || skip "no node"
+fi
 failed=0
 server=
 work=$(mktemp -d)
@@ -210,18 +228,28 @@ build
 start
 administrator=$(token administrator)
 viewer=$(token viewer)
-check_document administrator "$administrator"
-check_document viewer "$viewer"
-if [ "$failed" = 0 ] && [ "$(operations "$work/viewer.json")" -ge "$(operations "$work/administrator.json")" ]; then
-    fail "the viewer's document lists as many operations as the administrator's"
-fi
-if [ "${QUARTERDECK_TEST_DRIVE:-}" = 1 ]; then
-    drive viewer "$viewer" $((seconds / 3)) --exclude-path-regex "$account_paths"
+fetch_document administrator "$administrator"
+fetch_document viewer "$viewer"
+case $what in
+documents)
+    check_document administrator
+    check_document viewer
+    if [ "$(operations "$work/viewer.json")" -ge "$(operations "$work/administrator.json")" ]; then
+        fail "the viewer's document lists as many operations as the administrator's"
+    fi
+    ;;
+drive)
+    drive viewer "$viewer" $((seconds / 2)) --exclude-path-regex "$account_paths"
     still_valid viewer "$viewer"
     drive administrator "$administrator" "$seconds" --exclude-path-regex "$account_paths"
     still_valid administrator "$administrator"
-    drive administrator "$administrator" $((seconds / 3)) --include-path-regex "$account_paths"
-fi
+    make_keeper
+    keeper=$(token keeper)
+    fetch_document keeper "$keeper"
+    # What is invented may lock the keeper out in the end.
+    drive keeper "$keeper" $((seconds / 2)) --include-path-regex "$account_paths"
+    ;;
+esac
 stop
 [ "$failed" = 0 ] || {
     echo "the server's last lines:"

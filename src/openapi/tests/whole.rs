@@ -54,6 +54,17 @@ fn every_operation_has_an_id_of_its_own_a_known_tag_and_its_path_parameters() {
 }
 
 #[test]
+fn a_plugin_that_has_no_more_to_say_has_no_empty_description() {
+    let doc = of_superuser();
+    let post = |path: &str| &doc["paths"][path]["post"];
+    let said = &post("/api/hooks/{source}")["description"];
+    assert_eq!(said, "Verifies it and stores it.");
+    let silent = post("/api/hooks/{source}/replay");
+    assert!(silent["summary"].is_string());
+    assert!(silent.get("description").is_none(), "{silent}");
+}
+
+#[test]
 fn what_a_caller_may_not_see_is_nowhere_in_its_document() {
     let text = of_reader().to_string();
     for hidden in [

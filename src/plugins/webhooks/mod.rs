@@ -87,25 +87,32 @@ impl Plugin for Webhooks {
 
     fn routes(&self, settings: Arc<Settings>) -> Vec<PluginRoute> {
         let sources = Arc::new(Sources::read(&settings).0);
-        let route = |path, scheme: Scheme, summary| {
+        let route = |path, scheme: Scheme, (summary, description)| {
             let sources = Arc::clone(&sources);
             let handler = move |call: Call| receive::receive(Arc::clone(&sources), scheme, call);
             PluginRoute::new(Method::POST, path, Guard::Open, handler)
                 .summary(summary)
+                .description(description)
                 .describe(Some(body()), responses())
         };
         vec![
             route(
                 "/standard/:source",
                 Scheme::Standard,
-                "Receive an event signed as Standard Webhooks says (headers webhook-id, \
-                 webhook-timestamp, webhook-signature)",
+                (
+                    "Receive an event signed as Standard Webhooks says",
+                    "It comes with the headers `webhook-id`, `webhook-timestamp` and \
+                     `webhook-signature`; an id that was here before changes nothing.",
+                ),
             ),
             route(
                 "/github/:source",
                 Scheme::Github,
-                "Receive an event signed as GitHub does (headers X-Hub-Signature-256, \
-                 X-GitHub-Delivery, X-GitHub-Event)",
+                (
+                    "Receive an event signed as GitHub does",
+                    "It comes with the headers `X-Hub-Signature-256`, `X-GitHub-Delivery` and \
+                     `X-GitHub-Event`; a delivery that was here before changes nothing.",
+                ),
             ),
         ]
     }

@@ -123,9 +123,9 @@ async fn a_body_is_refused_with_every_fault_at_once_and_before_any_statement() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_422_and_another_media_type_415() {
+async fn a_record_that_is_no_object_is_422_a_search_400_and_another_media_type_415() {
     with_every_model(
-        "a_body_that_is_no_object_is_422_and_another_media_type_415",
+        "a_record_that_is_no_object_is_422_a_search_400_and_another_media_type_415",
         async |_, world, breaches| {
             for slug in world.slugs() {
                 if !world.has(&slug, "create") {
@@ -159,6 +159,11 @@ async fn a_body_that_is_no_object_is_422_and_another_media_type_415() {
                 let typed = [("content-type", merge)];
                 let reply = call(world.session, ("POST", &search), &typed, Some(&json!({}))).await;
                 breaches.same(&search, reply.status, 415);
+                for body in [json!([]), json!("x"), json!(null)] {
+                    let reply = call(world.session, ("POST", &search), &[], Some(&body)).await;
+                    let what = format!("POST {search} {body}: {}", reply.text);
+                    breaches.same(&what, reply.status, 400);
+                }
             }
         },
     )

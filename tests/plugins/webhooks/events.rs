@@ -116,6 +116,12 @@ async fn the_document_shows_both_operations_to_everybody() {
     for scheme in ["standard", "github"] {
         let operation = &document["paths"][format!("/api/webhooks/{scheme}/{{source}}")]["post"];
         assert_eq!(operation["security"], json!([]), "{operation}");
+        let header = match scheme {
+            "standard" => "`webhook-signature`",
+            _ => "`X-Hub-Signature-256`",
+        };
+        let description = operation["description"].as_str().unwrap_or_default();
+        assert!(description.contains(header), "{description}");
         for status in ["200", "400", "401", "404", "413", "415", "429"] {
             let response = &operation["responses"][status];
             assert!(response.is_object(), "{scheme} {status}");
