@@ -6,14 +6,16 @@
 //! a head must say its length in one way only, in lines written by the book. Everything else about a
 //! head is left to hyper.
 
-/// Longest line that is kept when it comes in pieces; what matters is shorter.
+/// Longest line that is kept; what says a length must be shorter.
 const KEPT: usize = 128;
+/// Most digits of a length, more than any number of 64 bits has.
+const DIGITS: usize = 20;
 
 /// The bytes are refused from here on.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub struct Refused {
     /// Where the line begins that is refused, in the piece that was looked at.
-    pub(super) at: usize,
+    pub at: usize,
 }
 
 /// What comes next on the connection.
@@ -47,7 +49,7 @@ enum Length {
 
 /// Follows one connection.
 #[derive(Debug)]
-pub(super) struct Framing {
+pub struct Framing {
     next: Next,
     length: Length,
     /// The beginning of a line whose end has not come yet.
@@ -55,8 +57,16 @@ pub(super) struct Framing {
     has_begun: bool,
 }
 
+impl Default for Framing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Framing {
-    pub(super) fn new() -> Self {
+    /// At the beginning of a connection.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             next: Next::Request,
             length: Length::Untold,
@@ -66,17 +76,20 @@ impl Framing {
     }
 
     /// Whether the first line of any request has come; empty lines are none.
-    pub(super) fn has_begun(&self) -> bool {
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
         self.has_begun
     }
 
     /// Whether a head has begun and not ended.
-    pub(super) fn is_in_head(&self) -> bool {
+    #[must_use]
+    pub fn is_in_head(&self) -> bool {
         self.next == Next::Header || (self.next == Next::Request && !self.line.is_empty())
     }
 
     /// Whether the client has more to send of a request that has begun.
-    pub(super) fn is_in_request(&self) -> bool {
+    #[must_use]
+    pub fn is_in_request(&self) -> bool {
         self.is_in_head() || !matches!(self.next, Next::Request | Next::Frames)
     }
 
@@ -84,7 +97,7 @@ impl Framing {
     ///
     /// # Errors
     /// The line that is refused.
-    pub(super) fn look(&mut self, piece: &[u8]) -> Result<(), Refused> {
+    pub fn look(&mut self, piece: &[u8]) -> Result<(), Refused> {
         let mut at = 0;
         while at < piece.len() {
             let rest = &piece[at..];
@@ -113,7 +126,8 @@ impl Framing {
 
     /// Takes a part of a line; `whole` when its end has come.
     fn part(&mut self, part: &[u8], whole: bool) -> Result<(), ()> {
-        if !whole || !self.line.is_empty() {
+        // A long line is cut the same way whether or not it comes in pieces.
+        if !whole || !self.line.is_empty() || part.len() > KEPT {
             let room = KEPT.saturating_sub(self.line.len());
             // Of a longer line the end is kept, where the CR must be.
             match part.split_last() {
@@ -185,7 +199,9 @@ impl Framing {
         } else {
             return Ok(());
         };
-        if self.length != Length::Untold || name.trim_ascii() != name {
+        // Of a line that may have been cut, the value is not what the client sent.
+        let cut = line.len() + 1 >= KEPT;
+        if self.length != Length::Untold || name.trim_ascii() != name || cut {
             return Err(());
         }
         self.length = length;
@@ -202,7 +218,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, ()> {
 /// A number that is digits and nothing else.
 fn digits(text: &[u8], radix: u32) -> Result<u64, ()> {
     let text = std::str::from_utf8(text).map_err(|_| ())?;
-    if text.is_empty() || !text.chars().all(|c| c.is_digit(radix)) {
+    if text.is_empty() || text.len() > DIGITS || !text.chars().all(|c| c.is_digit(radix)) {
         return Err(());
     }
     u64::from_str_radix(text, radix).map_err(|_| ())
@@ -241,6 +257,7 @@ mod tests {
                 "{HEAD}Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nA;x=\"y\"\r\n0123\r\n6789\r\n0\r\n\r\n"
             ),
             format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n"),
+            format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n1;{long}\r\nx\r\n0\r\n\r\n"),
         ] {
             let framing = look(&text.repeat(2)).unwrap();
             assert!(!framing.is_in_request(), "{text:?} {framing:?}");
@@ -256,6 +273,7 @@ mod tests {
     #[test]
     fn r54_requests_that_two_readers_could_read_differently_are_refused() {
         let long = "x".repeat(1_000);
+        let (zeros, blanks) = ("0".repeat(200), " ".repeat(109));
         for text in [
             "GET / HTTP/1.1\n".to_owned(),
             format!("{HEAD}X: y\n"),
@@ -279,6 +297,12 @@ mod tests {
             format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n1\nx"),
             format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n"),
             format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n"),
+            // Too long to be kept when they come in pieces: what is cut off would change the number.
+            format!("{HEAD}Content-Length: {zeros}5\r\n\r\n"),
+            format!("{HEAD}Content-Length: {blanks}1234\r\n\r\n"),
+            format!("{HEAD}Content-Length: 5{blanks}{blanks}\r\n\r\n"),
+            format!("{HEAD}Transfer-Encoding: {blanks}chunked\r\n\r\n"),
+            format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n{zeros}5\r\n"),
         ] {
             assert!(look(&text).is_err(), "{text:?}");
         }

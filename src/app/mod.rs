@@ -3,7 +3,8 @@
 //! All routes are in [`routes`], all middleware in [`threshold`].
 
 pub mod edge;
-mod framing;
+#[doc(hidden)] // Public for the fuzz targets alone.
+pub mod framing;
 mod guard;
 pub mod methods;
 mod plugins;

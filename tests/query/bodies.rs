@@ -1,12 +1,14 @@
-//! Bodies of properties about outside input: they take anything and must not panic. `arbitrary` calls
-//! them with random input, a fuzz target includes this file and calls them with better: it uses
-//! nothing but the library.
+//! Bodies of properties about queries from outside: they take anything and must not panic. `arbitrary`
+//! calls them with random input, the fuzz targets include this file and call them with better: it
+//! uses nothing but the library. What else is read from outside is in `readers`.
 
 use std::sync::OnceLock;
 
 use quarterdeck::acl::Principal;
 use quarterdeck::acl::rule::{Rows, Unlimited};
-use quarterdeck::entity::demo::{author, book, book_category, category, order, publisher};
+use quarterdeck::entity::demo::{
+    author, book, book_category, category, customer, order, publisher, staff_note,
+};
 use quarterdeck::model::describe::describe;
 use quarterdeck::model::options::Options;
 use quarterdeck::model::{Input, ModelId, ModelOptions, Registry};
@@ -93,7 +95,7 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// The models that outside input is about here.
-fn registry() -> &'static Registry {
+pub fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         let options = ModelOptions::<book::Entity>::new()
@@ -107,6 +109,8 @@ fn registry() -> &'static Registry {
             (describe::<category::Entity>(), Options::default()),
             (describe::<book_category::Entity>(), Options::default()),
             (describe::<order::Entity>(), Options::default()),
+            (describe::<customer::Entity>(), Options::default()),
+            (describe::<staff_note::Entity>(), Options::default()),
         ]);
         registry
     })

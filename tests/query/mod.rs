@@ -11,4 +11,5 @@ mod hostile;
 mod limits;
 mod oracle;
 mod paging;
+mod readers;
 mod world;

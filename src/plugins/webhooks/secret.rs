@@ -23,7 +23,7 @@ const LONGEST_NAME: usize = 64;
 
 /// The bytes that a message is authenticated with.
 #[derive(Clone)]
-pub(super) struct Key(pub(super) Vec<u8>);
+pub struct Key(pub Vec<u8>);
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

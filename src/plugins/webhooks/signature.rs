@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::secret::Key;
+pub use super::secret::Key;
 
 /// How far the sender's clock, or the way of the message, may be off.
 const TOLERANCE_SECONDS: u64 = 5 * 60;
@@ -18,7 +18,7 @@ const ALGORITHM: &str = "sha256=";
 
 /// Why a message is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// No signature was made with one of the keys over these bytes.
     Signature,
     /// The signature may be good, but the message is too old, or from the future.
@@ -26,7 +26,10 @@ pub(super) enum Refusal {
 }
 
 /// Checks a message of Standard Webhooks: the signature is over `id.timestamp.body`.
-pub(super) fn standard(
+///
+/// # Errors
+/// Why the message is not believed.
+pub fn standard(
     keys: &[&Key],
     (id, timestamp): (&str, &str),
     body: &[u8],
@@ -61,7 +64,10 @@ pub(super) fn standard(
 }
 
 /// Checks a message of GitHub's: the signature is over the body alone.
-pub(super) fn github(keys: &[&Key], body: &[u8], signature: &str) -> Result<(), Refusal> {
+///
+/// # Errors
+/// Why the message is not believed.
+pub fn github(keys: &[&Key], body: &[u8], signature: &str) -> Result<(), Refusal> {
     let given = signature.strip_prefix(ALGORITHM).and_then(from_hex);
     let given = given.ok_or(Refusal::Signature)?;
     let mut holds = false;
