@@ -59,8 +59,8 @@ pub(super) fn cors(headers: &mut HeaderMap, crossing: &Crossing, origins: &[Stri
         .any(|o| Some(o.as_str()) == origin.to_str().ok());
     if known {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        let exposed =
-            "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id";
+        let exposed = "ETag, Idempotency-Replayed, Link, Location, Retry-After, RateLimit, \
+             RateLimit-Policy, X-Request-Id";
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static(exposed),
@@ -71,7 +71,8 @@ pub(super) fn cors(headers: &mut HeaderMap, crossing: &Crossing, origins: &[Stri
                 header::ACCESS_CONTROL_ALLOW_METHODS,
                 HeaderValue::from_static(methods),
             );
-            let names = "Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-API-Key";
+            let names = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, \
+                         Prefer, X-API-Key";
             headers.insert(
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
                 HeaderValue::from_static(names),
