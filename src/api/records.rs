@@ -172,6 +172,54 @@ fn tried(written: Written) -> Response {
     answer::with(response, name, "dry-run")
 }
 
+/// `GET /api/v1/{model}/{id}/_history`
+///
+/// # Errors
+/// See [`crate::crud::Engine::history`].
+pub async fn history(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Read, model)?;
+    let parameters = call.query()?;
+    let (engine, key) = (&call.engine, call.raw_param("id"));
+    let page = engine.history(&call.ctx, model, key, &parameters).await?;
+    Ok(answer::json_value(StatusCode::OK, &page))
+}
+
+/// `POST /api/v1/{model}/{id}/_revert`
+///
+/// # Errors
+/// See [`crate::crud::Engine::revert`].
+pub async fn revert(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Patch, model)?;
+    no_parameters(&call)?;
+    let condition = if_match(&call)?;
+    let body = call.json().await?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &condition,
+    };
+    let written = call.engine.revert(&call.ctx, model, target, body).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(written_answer(&call, written, StatusCode::OK))
+}
+
+/// `POST /api/v1/_undo`
+///
+/// # Errors
+/// See [`crate::crud::Engine::undo`].
+pub async fn undo(mut call: Call) -> Result<Response, Error> {
+    no_parameters(&call)?;
+    let body = call.json().await?;
+    let written = call.engine.undo(&call.ctx, body).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(answer::json(StatusCode::OK, written.body))
+}
+
 /// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.
 fn idempotency_key(call: &Call) -> Option<&str> {
     let mut all = call.request.headers().get_all("idempotency-key").iter();

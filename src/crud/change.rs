@@ -270,14 +270,27 @@ impl Engine {
     }
 
     async fn load(&self, tx: &Tx, item: &Item) -> Result<Stored, Error> {
+        let found = self
+            .locked(tx, item.model, (&item.key, &item.scope.rows))
+            .await?;
+        found.ok_or_else(Error::not_found)
+    }
+
+    /// The record with this key, if it is one of the rows; locked where the database can.
+    pub(super) async fn locked(
+        &self,
+        tx: &Tx,
+        model: ModelId,
+        (key, rows): (&[Value], &Filter),
+    ) -> Result<Option<Stored>, Error> {
         let mut compiler = Compiler::new(&self.registry, self.db.backend());
-        let root = compiler.root(item.model);
-        let mut condition = compiler.by_key(&root, &item.key);
-        if item.scope.rows != Filter::All {
-            condition = condition.and(compiler.condition(&root, &item.scope.rows));
+        let root = compiler.root(model);
+        let mut condition = compiler.by_key(&root, key);
+        if *rows != Filter::All {
+            condition = condition.and(compiler.condition(&root, rows));
         }
-        let found = self.stores[item.model.0].load(tx, condition).await;
-        found.map_err(failure::plain)?.ok_or_else(Error::not_found)
+        let found = self.stores[model.0].load(tx, condition).await;
+        found.map_err(failure::plain)
     }
 }
 

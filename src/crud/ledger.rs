@@ -38,7 +38,7 @@ const COLUMNS: [&str; 14] = [
 pub(super) struct Ledger {
     rows: Vec<Row>,
     set: Option<i64>,
-    /// The change set that this one takes back.
+    /// The change set that what is noted now takes back.
     pub(super) undoes: Option<i64>,
     touched: Vec<(ModelId, Verb)>,
     written: usize,
@@ -49,6 +49,7 @@ struct Row {
     model: ModelId,
     verb: Verb,
     record_id: String,
+    undoes: Option<i64>,
     changes: String,
 }
 
@@ -67,6 +68,7 @@ impl Ledger {
             model: model.id,
             verb,
             record_id,
+            undoes: self.undoes,
             changes: changes(model, before, after)?,
         });
         if !self.touched.contains(&(model.id, verb)) {
@@ -157,7 +159,7 @@ impl Ledger {
                 models[row.model.0].slug.as_str().into(),
                 row.record_id.as_str().into(),
                 self.set.into(),
-                self.undoes.into(),
+                row.undoes.into(),
                 ctx.reason.as_deref().into(),
                 row.changes.as_str().into(),
             ]);

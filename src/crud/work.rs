@@ -17,7 +17,7 @@ use crate::store::{Tx, failure};
 use super::finish::Finish;
 use super::idempotency::Once;
 use super::ledger::Ledger;
-use super::trial::Trial;
+use super::trial::{Mark, Trial};
 use super::{Context, Engine, Written, conflict};
 
 /// How often a transaction that lost a race is tried in all.
@@ -30,6 +30,47 @@ pub(super) struct Work<'a> {
     pub(super) ledger: Ledger,
     /// What is noted for the answer of a dry run, when this is one.
     pub(super) trial: Option<Trial>,
+}
+
+/// A place in the work to come back to.
+pub(super) struct Place {
+    waiting: usize,
+    trial: Option<Mark>,
+}
+
+impl Work<'_> {
+    /// Begins a part that may fail without harm to the rest.
+    pub(super) async fn enter(&self) -> Result<Place, Step> {
+        self.tx.savepoint().await.map_err(failure::plain)?;
+        Ok(Place {
+            waiting: self.ledger.len(),
+            trial: self.trial.as_ref().map(Trial::mark),
+        })
+    }
+
+    /// Ends the part: keeps it, or takes it back and gives the error that is its own. A failure that
+    /// is not, such as a lost race, is the whole transaction's.
+    pub(super) async fn leave<T>(
+        &mut self,
+        engine: &Engine,
+        place: Place,
+        outcome: Result<T, Step>,
+    ) -> Result<Result<T, Error>, Step> {
+        let step = match outcome {
+            Ok(done) => {
+                self.tx.release().await.map_err(failure::plain)?;
+                return Ok(Ok(done));
+            }
+            Err(Step::Failed(error)) if !is_its_own(&error) => return Err(Step::Failed(error)),
+            Err(step) => step,
+        };
+        self.tx.back().await.map_err(failure::plain)?;
+        self.ledger.forget(place.waiting);
+        if let (Some(trial), Some(mark)) = (&mut self.trial, place.trial) {
+            trial.forget(mark);
+        }
+        Ok(Err(engine.explained(step, self.tx).await))
+    }
 }
 
 /// What is to be done in one transaction; more than once if it loses a race.
@@ -205,4 +246,9 @@ pub(super) fn is_violation(error: &Error) -> bool {
         error.kind,
         Kind::Conflict | Kind::Invalid | Kind::Forbidden | Kind::PreconditionFailed
     )
+}
+
+/// Whether an error is about one part of the work alone, so that others may stand.
+fn is_its_own(error: &Error) -> bool {
+    is_violation(error) || matches!(error.kind, Kind::NotFound | Kind::PreconditionRequired)
 }

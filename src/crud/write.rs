@@ -93,17 +93,27 @@ impl Engine {
         model: ModelId,
         target: Target<'_>,
     ) -> Result<Option<Written>, Error> {
+        let item = self.deletion(ctx, model, Some(target))?;
+        self.transact(ctx, None, Single(item)).await
+    }
+
+    /// The change that deletes a record.
+    pub(super) fn deletion(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        target: Option<Target<'_>>,
+    ) -> Result<Item, Error> {
         let scope = self.scope(ctx, Verb::Delete, model)?;
-        let (key, condition) = self.target(model, Some(target))?;
-        let item = Item {
+        let (key, condition) = self.target(model, target)?;
+        Ok(Item {
             model,
             verb: Verb::Delete,
             key,
             condition,
             changes: Changes::default(),
             scope,
-        };
-        self.transact(ctx, None, Single(item)).await
+        })
     }
 
     async fn write(

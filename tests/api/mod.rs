@@ -9,3 +9,4 @@ mod idempotency;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;
+mod undo;

@@ -6,10 +6,9 @@ use sea_orm::sea_query::ExprTrait as _;
 
 use crate::crud::change::Item;
 use crate::crud::precondition::Target;
-use crate::crud::work::{Step, Work, is_violation};
+use crate::crud::work::{Step, Work};
 use crate::crud::{Context, Engine};
 use crate::error::{Error, Fault, Kind as ErrorKind};
-use crate::model::patch::Changes;
 use crate::model::{FieldId, Input, ModelId, ModelMeta, Verb, value};
 use crate::query::sql::Compiler;
 use crate::query::{Filter, Sight};
@@ -119,24 +118,6 @@ impl Engine {
         Ok(Upsert { on, patch, create })
     }
 
-    pub(super) fn deletion(
-        &self,
-        ctx: &Context,
-        model: ModelId,
-        target: Option<Target<'_>>,
-    ) -> Result<Item, Error> {
-        let scope = self.scope(ctx, Verb::Delete, model)?;
-        let (key, condition) = self.target(model, target)?;
-        Ok(Item {
-            model,
-            verb: Verb::Delete,
-            key,
-            condition,
-            changes: Changes::default(),
-            scope,
-        })
-    }
-
     /// The existing record that an upsert is about, as a change of it; else the create.
     async fn resolve<'u>(&self, work: &Work<'_>, upsert: &'u Upsert) -> Result<Found<'u>, Step> {
         let item = &upsert.patch;
@@ -217,23 +198,9 @@ impl Work<'_> {
         engine: &Engine,
         All(parts): All<'_>,
     ) -> Result<Result<Vec<Option<String>>, Error>, Step> {
-        self.tx.savepoint().await.map_err(failure::plain)?;
-        let waiting = self.ledger.len();
-        let mark = self.trial.as_ref().map(|trial| trial.mark());
-        let step = match self.all(engine, parts).await {
-            Ok(done) => {
-                self.tx.release().await.map_err(failure::plain)?;
-                return Ok(Ok(done));
-            }
-            Err(Step::Failed(error)) if !is_its_own(&error) => return Err(Step::Failed(error)),
-            Err(step) => step,
-        };
-        self.tx.back().await.map_err(failure::plain)?;
-        self.ledger.forget(waiting);
-        if let (Some(trial), Some(mark)) = (&mut self.trial, mark) {
-            trial.forget(mark);
-        }
-        Ok(Err(engine.explained(step, self.tx).await))
+        let place = self.enter().await?;
+        let outcome = self.all(engine, parts).await;
+        self.leave(engine, place, outcome).await
     }
 
     async fn all(&mut self, engine: &Engine, parts: &[Part]) -> Result<Vec<Option<String>>, Step> {
@@ -293,13 +260,4 @@ impl Part {
 fn key_text(engine: &Engine, model: ModelId, row: &[Value]) -> String {
     let meta = engine.registry.model(model);
     meta.key_text(&meta.key_of(row))
-}
-
-/// Whether an error is about the operation alone, so that others may stand.
-fn is_its_own(error: &Error) -> bool {
-    is_violation(error)
-        || matches!(
-            error.kind,
-            ErrorKind::NotFound | ErrorKind::PreconditionRequired
-        )
 }
