@@ -52,16 +52,15 @@ impl IfMatch {
         if values.peek().is_none() {
             return Ok(Self::Unconditional);
         }
-        let list: Vec<&str> = values
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty())
-            .collect();
-        match list[..] {
-            ["*"] => Ok(Self::Exists),
-            [_, ..] if list.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(
-                list.into_iter().map(ToOwned::to_owned).collect(),
-            )),
+        let elements: Vec<&str> = values.flat_map(elements).map(str::trim).collect();
+        if elements == ["*"] {
+            return Ok(Self::Exists);
+        }
+        // A list may have empty elements (RFC 9110, section 5.6.1.2).
+        let tags = elements.into_iter().filter(|tag| !tag.is_empty());
+        let tags: Vec<String> = tags.map(ToOwned::to_owned).collect();
+        match tags[..] {
+            [_, ..] if tags.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(tags)),
             _ => Err(Error::parameter(
                 "If-Match",
                 "entity_tag",
@@ -78,6 +77,15 @@ impl IfMatch {
             Self::OneOf(tags) => tags.iter().any(|t| t == tag),
         }
     }
+}
+
+/// The elements of a list; a comma within quotes is part of a tag.
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    list.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
 }
 
 fn is_entity_tag(text: &str) -> bool {
@@ -198,12 +206,16 @@ mod tests {
         assert_eq!(parse(" * ").unwrap(), IfMatch::Exists);
         let two = parse("\"a\", W/\"b\"").unwrap();
         assert!(two.allows("\"a\"") && !two.allows("\"b\"") && !two.allows("\"c\""));
+        let listed = parse(",\"a\", ,\t\"b,c\",").unwrap();
+        assert!(listed.allows("\"a\"") && listed.allows("\"b,c\""));
         for bad in [
             "",
             " , ",
             "a",
             "\"a",
             "*, \"a\"",
+            "*,",
+            "\"a,b",
             "\"a\"b\"",
             "w/\"a\"",
             "\"\u{7f}\"",
