@@ -66,7 +66,8 @@ impl Engine {
     ) -> Result<Written, Error> {
         self.scope(ctx, Verb::Create, model)?;
         let meta = self.registry.model(model);
-        let once = Once::new(&ctx.principal, key, (meta, &body))?;
+        let reads = self.scope(ctx, Verb::Read, model).ok();
+        let once = Once::new((&ctx.principal, reads.as_deref()), key, (meta, &body))?;
         let request = Request {
             once: Some(once),
             ..self.request(ctx, (model, Verb::Create), None, body)?
@@ -186,7 +187,7 @@ impl Engine {
         let meta = self.registry.model(request.model);
         let tx = self.db.begin().await?;
         if let Some(once) = &request.once
-            && let Some(first) = once.answered(&tx).await?
+            && let Some(first) = once.answered(&tx, meta).await?
         {
             tx.rollback().await.map_err(failure::plain)?;
             return Ok(Some(first));

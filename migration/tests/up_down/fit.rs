@@ -184,6 +184,7 @@ async fn trail_and_state(db: &DatabaseConnection) {
     let answer = idempotency::Model {
         key: "k".repeat(64),
         request: "r".repeat(64),
+        rights: "s".repeat(64),
         record_id: "a,b".to_owned(),
         etag: "\"tag\"".to_owned(),
         body: "z".repeat(LONG),
