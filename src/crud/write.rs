@@ -241,7 +241,7 @@ impl Engine {
             let current = self.written(tx, request, before).await?;
             if !request.condition.allows(&current.etag) {
                 let known = (&current, &request.condition);
-                return Err(precondition::failed(tx, meta, known).await.into());
+                return Err(self.stale(tx, request, known).await.into());
             }
         }
         let mut changes = request.changes.clone();
