@@ -32,6 +32,8 @@ pub struct Once {
     key: String,
     request: String,
     rights: String,
+    /// The names of the fields that whoever has written a record may read of it.
+    open: Vec<String>,
 }
 
 impl Once {
@@ -60,6 +62,11 @@ impl Once {
             // What was understood, not how it was spelt: a client may write its members anew.
             request: digest(&format!("{} {body:?}", model.slug)),
             rights: digest(&format!("{reads:?}")),
+            open: model
+                .key
+                .iter()
+                .map(|&k| model.fields[k].name.clone())
+                .collect(),
         })
     }
 
@@ -67,11 +74,7 @@ impl Once {
     ///
     /// # Errors
     /// 422 when the key came with another request.
-    pub(super) async fn answered(
-        &self,
-        tx: &Tx,
-        model: &ModelMeta,
-    ) -> Result<Option<Written>, Error> {
+    pub(super) async fn answered(&self, tx: &Tx) -> Result<Option<Written>, Error> {
         let found = idempotency::Entity::find_by_id(&self.key).one(tx).await;
         let Some(first) = found.map_err(failure::plain)? else {
             return Ok(None);
@@ -92,7 +95,7 @@ impl Once {
         let (body, etag) = if first.rights == self.rights {
             (first.body.into_bytes(), first.etag)
         } else {
-            let body = key_alone(model, &first.body)?;
+            let body = self.cut_down(&first.body)?;
             let etag = etag(&body);
             (body, etag)
         };
@@ -101,7 +104,15 @@ impl Once {
             etag,
             key: first.record_id,
             again: true,
+            ..Written::default()
         }))
+    }
+
+    /// What of an answer may be read whatever else may.
+    fn cut_down(&self, body: &str) -> Result<Vec<u8>, Error> {
+        let mut record: Map<String, Json> = serde_json::from_str(body).map_err(Error::internal)?;
+        record.retain(|name, _| self.open.contains(name));
+        serde_json::to_vec(&record).map_err(Error::internal)
     }
 
     /// Stores the answer. Another node that was faster makes this fail as a lost race does: tried
@@ -136,13 +147,6 @@ impl Once {
             _ => failure::plain(e),
         })
     }
-}
-
-/// What of a record's JSON everyone may read who has written it.
-fn key_alone(model: &ModelMeta, body: &str) -> Result<Vec<u8>, Error> {
-    let mut record: Map<String, Json> = serde_json::from_str(body).map_err(Error::internal)?;
-    record.retain(|name, _| model.key.iter().any(|&k| model.fields[k].name == *name));
-    serde_json::to_vec(&record).map_err(Error::internal)
 }
 
 fn digest(text: &str) -> String {

@@ -14,13 +14,12 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::acl::Scope;
 use crate::error::{Error, Kind};
-use crate::model::{ModelMeta, Verb, value};
+use crate::model::{ModelId, ModelMeta, Verb, value};
 use crate::query::{Filter, Sight};
 use crate::store::{Tx, failure};
 
 use super::read::etag;
-use super::write::Request;
-use super::{Engine, Written};
+use super::{Context, Engine, Written};
 
 /// How many changes of a record are looked through for the state that an old entity tag names.
 const STEPS: u64 = 100;
@@ -115,7 +114,7 @@ impl Engine {
     pub(super) async fn stale(
         &self,
         tx: &Tx,
-        request: &Request,
+        (ctx, model): (&Context, ModelId),
         (current, wanted): (&Written, &IfMatch),
     ) -> Error {
         let error = Error::new(
@@ -127,9 +126,9 @@ impl Engine {
             return error;
         };
         let mut members = Map::new();
-        let scope = self.scope(&request.ctx, Verb::Read, request.model);
+        let scope = self.scope(ctx, Verb::Read, model);
         if scope.is_ok_and(|scope| sees_every_state(&scope)) {
-            let model = self.registry.model(request.model);
+            let model = self.registry.model(model);
             match since(tx, model, (&current.key, &record), wanted).await {
                 Ok(Some(changed)) => {
                     members.insert("changed".into(), changed);

@@ -166,6 +166,9 @@ async fn trail_and_state(db: &DatabaseConnection) {
         verb: "patch".to_owned(),
         model: "book".to_owned(),
         record_id: "7,9".to_owned(),
+        change_set: Some(i64::MAX),
+        undoes: Some(i64::MAX),
+        reason: Some("w".repeat(500)),
         changes: json!({"title": {"old": null, "new": "Ελλάδα"}}),
     };
     keep::<audit::Entity>(db, audit).await;
