@@ -12,6 +12,7 @@ mod m20261122_000002_demo_catalogue;
 mod m20261122_000003_demo_trade;
 mod m20261122_000004_idempotency;
 mod m20261122_000005_change_sets;
+mod m20261122_000006_idempotency_rights;
 pub mod run;
 pub mod table;
 
@@ -25,6 +26,7 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000001_system::Migration),
         Box::new(m20261122_000004_idempotency::Migration),
         Box::new(m20261122_000005_change_sets::Migration),
+        Box::new(m20261122_000006_idempotency_rights::Migration),
     ]
 }
 

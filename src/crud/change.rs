@@ -17,7 +17,7 @@ use crate::query::sql::Compiler;
 use crate::store::typed::{Record as Stored, Row};
 use crate::store::{Tx, failure};
 
-use super::precondition::{self, IfMatch};
+use super::precondition::IfMatch;
 use super::work::{Step, Work};
 use super::{Engine, conflict};
 
@@ -60,9 +60,8 @@ impl Engine {
             let of = (work.ctx, item.model);
             let current = self.written(work.tx, of, &values).await?;
             if !item.condition.allows(&current.etag) {
-                let meta = self.registry.model(item.model);
                 let known = (&current, &item.condition);
-                return Err(precondition::failed(work.tx, meta, known).await.into());
+                return Err(self.stale(work.tx, of, known).await.into());
             }
         }
         match item.verb {

@@ -61,7 +61,8 @@ impl Engine {
     ) -> Result<Written, Error> {
         self.scope(ctx, Verb::Create, model)?;
         let meta = self.registry.model(model);
-        let once = Once::new(&ctx.principal, key, (meta, &body))?;
+        let reads = self.scope(ctx, Verb::Read, model).ok();
+        let once = Once::new((&ctx.principal, reads.as_deref()), key, (meta, &body))?;
         self.write(ctx, (model, Verb::Create), None, (body, Some(once)))
             .await
     }
