@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<Written, Error> {
         self.may_change(ctx, model)?;
         let meta = self.registry.model(model);
-        let once = key.map(|key| Once::new(&ctx.principal, key, (meta, &body)));
+        let once = key.map(|key| Once::new((&ctx.principal, None), key, (meta, &body)));
         let once = once.transpose()?;
         let written = match parse::body(body)? {
             Body::List { atomic, operations } => {

@@ -56,14 +56,8 @@ impl Engine {
             return self.insert(work, item).await.map(Some);
         }
         let Stored { values, row } = self.load(work.tx, item).await?;
-        if let IfMatch::OneOf(_) = item.condition {
-            let of = (work.ctx, item.model);
-            let current = self.written(work.tx, of, &values).await?;
-            if !item.condition.allows(&current.etag) {
-                let known = (&current, &item.condition);
-                return Err(self.stale(work.tx, of, known).await.into());
-            }
-        }
+        let of = (item.model, &item.condition);
+        self.check_condition(work, of, &values).await?;
         match item.verb {
             Verb::Delete => {
                 self.remove(work, item, (values, row)).await?;
@@ -71,6 +65,23 @@ impl Engine {
             }
             _ => self.alter(work, item, (values, row)).await.map(Some),
         }
+    }
+
+    /// Whether the row is as its writer demands.
+    pub(super) async fn check_condition(
+        &self,
+        work: &Work<'_>,
+        (model, condition): (ModelId, &IfMatch),
+        row: &[Value],
+    ) -> Result<(), Error> {
+        if let IfMatch::OneOf(_) = condition {
+            let current = self.written(work.tx, (work.ctx, model), row).await?;
+            if !condition.allows(&current.etag) {
+                let of = (work.ctx, model);
+                return Err(self.stale(work.tx, of, (&current, condition)).await);
+            }
+        }
+        Ok(())
     }
 
     async fn insert(&self, work: &mut Work<'_>, item: &Item) -> Result<Vec<Value>, Step> {

@@ -13,7 +13,7 @@ use crate::model::{Input, ModelId, Verb};
 use crate::query::{Filter, Sight};
 use crate::store::failure;
 
-use super::precondition::{self, IfMatch, Target};
+use super::precondition::{IfMatch, Target};
 use super::restore::{Side, Values, side};
 use super::work::{Job, Step, Work};
 use super::{Context, Engine, Written};
@@ -97,13 +97,9 @@ impl Job for Revert {
         let patch = engine.scope(work.ctx, Verb::Patch, self.model)?;
         let of = (self.key.as_slice(), &patch.rows);
         let loaded = engine.locked(work.tx, self.model, of).await?;
-        if let (Some(loaded), IfMatch::OneOf(_)) = (&loaded, &self.condition) {
-            let of = (work.ctx, self.model);
-            let current = engine.written(work.tx, of, &loaded.values).await?;
-            if !self.condition.allows(&current.etag) {
-                let known = (&current, &self.condition);
-                return Err(precondition::failed(work.tx, meta, known).await.into());
-            }
+        if let Some(loaded) = &loaded {
+            let of = (self.model, &self.condition);
+            engine.check_condition(work, of, &loaded.values).await?;
         }
         let wanted = self.wanted(engine, work).await?;
         let row = match loaded {
