@@ -154,7 +154,8 @@ impl Connection {
 
     /// Whether the other side still answers; reads what it still owes.
     pub(super) async fn ping(&mut self) -> Result<(), DbErr> {
-        self.start();
+        // No statement: one that SQLite was told to give up must not get its time back.
+        self.busy = true;
         let answered = with_driver!(self, c => c.ping().await);
         self.settle(answered.map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into()))))
     }
@@ -168,8 +169,12 @@ impl Connection {
 
     /// Brings a connection whose user went away back to its beginning.
     pub(super) async fn recover(&mut self) -> Result<(), DbErr> {
+        if self.busy {
+            // Until the abandoned statement has ended.
+            self.ping().await?;
+        }
         if !self.open {
-            return self.ping().await;
+            return Ok(());
         }
         if let Driver::Sqlite(..) = self.driver {
             // Whether the transaction was begun, or ended, before its user went away is not known,
