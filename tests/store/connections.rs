@@ -163,6 +163,32 @@ async fn d16_a_transaction_whose_caller_went_away_is_not_left_open() {
     .await;
 }
 
+/// Longer than the statements of these tests may run, and not endless.
+fn long(db: &Db) -> Statement {
+    let sql = match db.backend() {
+        DbBackend::Sqlite => {
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) \
+             SELECT COUNT(*) FROM n"
+        }
+        DbBackend::Postgres => "SELECT 1 FROM (SELECT pg_sleep(1.5)) AS slept",
+        _ => "SELECT SLEEP(1.5)",
+    };
+    Statement::from_string(db.backend(), sql)
+}
+
+#[tokio::test]
+async fn r51_a_migration_may_take_longer_than_a_statement() {
+    let name = "r51_a_migration_may_take_longer_than_a_statement";
+    let hasty = |settings: &mut DbSettings| settings.statement_timeout = Duration::from_millis(300);
+    on_each_with(name, hasty, async |db| {
+        let refused = db.reader().query_all_raw(long(&db)).await.unwrap_err();
+        assert_eq!(classify(&refused), Failure::Timeout, "{refused:?}");
+        let rows = db.migrations().query_all_raw(long(&db)).await.unwrap();
+        assert_eq!(rows.len(), 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_connection_that_the_server_ended_costs_one_request() {
     let name = "a_connection_that_the_server_ended_costs_one_request";
