@@ -310,7 +310,9 @@ impl Engine {
             condition = condition.and(compiler.condition(&root, &request.scope.rows));
         }
         let found = self.stores[request.model.0].load(tx, condition).await;
-        found.map_err(failure::plain)?.ok_or_else(Error::not_found)
+        found
+            .map_err(|e| conflict::of_load(self.db.backend(), e))?
+            .ok_or_else(Error::not_found)
     }
 }
 

@@ -4,6 +4,7 @@
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
+use super::storage::text;
 use crate::house::app::Session;
 use crate::house::tuned::{On, tuned};
 
@@ -76,6 +77,50 @@ async fn a87_a_list_sorted_by_text_that_is_not_utf8_ends_and_shows_every_row_onc
                     assert_eq!(backwards, ids, "{list} backwards");
                 }
             }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a87_a_row_with_text_that_is_not_utf8_is_kept_as_it_is_and_the_refusal_says_why() {
+    let name = "a87_a_row_with_text_that_is_not_utf8_is_kept";
+    tuned(
+        name,
+        On::Sqlite,
+        |_| {},
+        async |app| {
+            let body = json!({"name": "n", "slug": "s", "country": "GB", "biography": "b"});
+            let db = app.app.engine.db().migrations();
+            app.make("author", body.clone()).await;
+            let admin = app.login("admin").await;
+            for odd in ["CAST(X'61FF62' AS TEXT)", "X'61FF62'"] {
+                let sql = format!("UPDATE author SET name = {odd}");
+                db.execute_unprepared(&sql).await.expect("an update");
+                for (method, body) in [
+                    ("PATCH", json!({"biography": "other"})),
+                    ("PATCH", json!({"name": "other"})),
+                    ("PUT", body.clone()),
+                    ("DELETE", json!({})),
+                ] {
+                    let (status, problem) = admin.send(method, "/api/v1/author/1", body).await;
+                    assert_eq!(
+                        (status, &problem["code"]),
+                        (409, &json!("unreadable")),
+                        "{method}: {problem}"
+                    );
+                }
+                assert_eq!(
+                    text(db, "SELECT hex(name) || biography FROM author").await,
+                    "61FF62b"
+                );
+            }
+            // As soon as it is mended, all is as ever.
+            db.execute_unprepared("UPDATE author SET name = 'n'")
+                .await
+                .expect("an update");
+            let body = json!({"biography": "other"});
+            assert_eq!(admin.send("PATCH", "/api/v1/author/1", body).await.0, 200);
         },
     )
     .await;
