@@ -153,7 +153,21 @@ impl Fault {
         }
     }
 
-    fn to_json(&self) -> Value {
+    /// The same fault of a body that is itself at `pointer` in a larger one.
+    #[must_use]
+    pub fn within(&self, pointer: &str) -> Self {
+        let place = match &self.place {
+            Place::Pointer(own) => Place::Pointer(format!("{pointer}{own}")),
+            Place::Parameter(name) => Place::Parameter(name.clone()),
+        };
+        Self {
+            place,
+            code: self.code,
+            detail: self.detail.clone(),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
         let (key, place) = match &self.place {
             Place::Pointer(p) => ("pointer", p),
             Place::Parameter(p) => ("parameter", p),

@@ -75,6 +75,9 @@ pub async fn create(mut call: Call) -> Result<Response, Error> {
         Some(key) => engine.create_once(ctx, model, (key, body)).await?,
         None => engine.create(ctx, model, body).await?,
     };
+    if written.dry_run {
+        return Ok(tried(written));
+    }
     let again = written.again;
     let slug = &call.engine.registry().model(model).slug;
     let location = format!("/api/v1/{slug}/{}", written.key);
@@ -118,6 +121,9 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
         .engine
         .update(&call.ctx, (model, verb), target, body)
         .await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
     Ok(written_answer(&call, written, StatusCode::OK))
 }
 
@@ -133,8 +139,15 @@ pub async fn delete(call: Call) -> Result<Response, Error> {
         key: call.raw_param("id"),
         condition: &if_match(&call)?,
     };
-    call.engine.delete(&call.ctx, model, target).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    let written = call.engine.delete(&call.ctx, model, target).await?;
+    Ok(written.map_or_else(|| answer::empty(StatusCode::NO_CONTENT), tried))
+}
+
+/// The answer to a dry run.
+fn tried(written: Written) -> Response {
+    let response = answer::json(StatusCode::OK, written.body);
+    let name = header::HeaderName::from_static("preference-applied");
+    answer::with(response, name, "dry-run")
 }
 
 /// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.

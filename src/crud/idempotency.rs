@@ -81,6 +81,7 @@ impl Once {
             etag: first.etag,
             key: first.record_id,
             again: true,
+            ..Written::default()
         }))
     }
 

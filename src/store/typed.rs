@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, Condition, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Value,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Select, Value,
 };
 
 use super::Tx;
@@ -38,6 +38,9 @@ impl std::fmt::Debug for Row {
 pub trait Store: Send + Sync {
     /// The row that matches `condition`, locked for the transaction where the database can.
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr>;
+
+    /// The rows that match `condition`, locked as by [`Self::load`], at most `limit` of them.
+    async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr>;
 
     /// Inserts a row and returns its values as the database has them.
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr>;
@@ -75,15 +78,12 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
 {
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr> {
-        let mut select = E::find().filter(Condition::all().add(condition));
-        // SQLite has one writer and no row locks.
-        if sea_orm::ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
-            select = select.lock_exclusive();
-        }
-        Ok(select.one(tx).await?.map(|model| Record {
-            values: values::<E>(&model),
-            row: Row(Box::new(model)),
-        }))
+        Ok(locked::<E>(tx, condition).one(tx).await?.map(record::<E>))
+    }
+
+    async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr> {
+        let found = locked::<E>(tx, condition).limit(limit).all(tx).await?;
+        Ok(found.into_iter().map(record::<E>).collect())
     }
 
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr> {
@@ -118,6 +118,26 @@ where
         } else {
             Ok(())
         }
+    }
+}
+
+fn locked<E: EntityTrait>(tx: &Tx, condition: Expr) -> Select<E> {
+    let select = E::find().filter(Condition::all().add(condition));
+    // SQLite has one writer and no row locks.
+    if sea_orm::ConnectionTrait::get_database_backend(tx) == DbBackend::Sqlite {
+        select
+    } else {
+        select.lock_exclusive()
+    }
+}
+
+fn record<E: EntityTrait>(model: E::Model) -> Record
+where
+    E::Model: Send + Sync + 'static,
+{
+    Record {
+        values: values::<E>(&model),
+        row: Row(Box::new(model)),
     }
 }
 
