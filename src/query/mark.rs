@@ -92,3 +92,27 @@ fn unbounded(kind: &Kind) -> Kind {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_keeps_whatever_a_sqlite_cell_holds() {
+        for cell in [
+            Cell::Integer(i64::MIN),
+            Cell::Real(f64::NEG_INFINITY),
+            Cell::Real(0.1 + 0.2),
+            Cell::Text("\0\u{2028}\"\\,\u{1f600}".into()),
+            Cell::Text(vec![b'a', 0xff, b'b']),
+            Cell::Blob(b"plain".into()),
+            Cell::Blob(vec![0, 0xff]),
+            Cell::Blob(Vec::new()),
+        ] {
+            let mark = Mark::Cell(cell);
+            let json = serde_json::to_string(&mark.seal()).unwrap();
+            let sealed = serde_json::from_str(&json).unwrap();
+            assert_eq!(Mark::open(sealed, &Kind::Bool), Some(mark), "{json}");
+        }
+    }
+}
