@@ -210,6 +210,20 @@ pub struct Error {
 }
 
 impl Error {
+    /// The same to the caller; what the operator was to know stays with the first.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            code: self.code,
+            detail: self.detail.clone(),
+            faults: self.faults.clone(),
+            retry_after: self.retry_after,
+            members: self.members.clone(),
+            allow: self.allow.clone(),
+            source: None,
+        }
+    }
+
     /// An error without faults.
     #[must_use]
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -1,6 +1,7 @@
 //! What one request changed, as one thing: the audit's rows of it name its first one.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::column::Columns;
 
@@ -26,12 +27,15 @@ impl MigrationTrait for Migration {
         }
         // Few rows are in them: most changes are of one record.
         for column in ["change_set", "undoes"] {
-            let index = Index::create()
+            let mut index = Index::create();
+            index
                 .name(format!("idx_qd_audit_{column}"))
                 .table("qd_audit")
-                .col(column)
-                .and_where(Expr::col(column).is_not_null())
-                .take();
+                .col(column);
+            // MariaDB has no index of some rows only.
+            if manager.get_database_backend() != DbBackend::MySql {
+                index.and_where(Expr::col(column).is_not_null());
+            }
             manager.create_index(index).await?;
         }
         Ok(())

@@ -83,12 +83,34 @@ pub async fn create(mut call: Call) -> Result<Response, Error> {
     let location = format!("/api/v1/{slug}/{}", written.key);
     let response = written_answer(&call, written, StatusCode::CREATED);
     let response = answer::with(response, header::LOCATION, &location);
-    Ok(if again {
+    Ok(replayed(response, again))
+}
+
+/// Says of an answer that it is the one to an earlier request.
+fn replayed(response: Response, again: bool) -> Response {
+    if again {
         let name = header::HeaderName::from_static("idempotency-replayed");
-        answer::with(response, name, "true")
-    } else {
-        response
-    })
+        return answer::with(response, name, "true");
+    }
+    response
+}
+
+/// `POST /api/v1/{model}/_bulk`
+///
+/// # Errors
+/// See [`crate::crud::Engine::bulk`].
+pub async fn bulk(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.may_change(&call.ctx, model)?;
+    no_parameters(&call)?;
+    let body = call.large_json().await?;
+    let request = (idempotency_key(&call), body);
+    let written = call.engine.bulk(&call.ctx, model, request).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    let again = written.again;
+    Ok(replayed(answer::json(StatusCode::OK, written.body), again))
 }
 
 /// `PUT /api/v1/{model}/{id}`

@@ -68,6 +68,7 @@ fn fixed() -> Vec<Entry> {
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
+        route!(POST "/api/v1/:model/_bulk" => records::bulk),
         route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
         route!(PUT "/api/v1/:model/:id" => records::replace, Some(of_record)),
         route!(PATCH "/api/v1/:model/:id" => records::patch, Some(of_record)),

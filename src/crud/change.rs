@@ -32,6 +32,19 @@ pub(super) struct Item {
     pub(super) scope: Arc<Scope>,
 }
 
+impl Item {
+    /// The same change of the record with this key.
+    pub(super) fn of_key(&self, key: Vec<Value>) -> Self {
+        Self {
+            key,
+            condition: self.condition.clone(),
+            changes: self.changes.clone(),
+            scope: Arc::clone(&self.scope),
+            ..*self
+        }
+    }
+}
+
 impl Engine {
     /// Makes the change. The row as it then is; `None` after a delete.
     pub(super) async fn perform(
@@ -86,7 +99,30 @@ impl Engine {
             .await
     }
 
-    async fn alter(
+    /// Makes several creates of one model, with few statements.
+    pub(super) async fn insert_many(
+        &self,
+        work: &mut Work<'_>,
+        items: &[&Item],
+    ) -> Result<Vec<Vec<Value>>, Step> {
+        let Some(first) = items.first() else {
+            return Ok(Vec::new());
+        };
+        let meta = self.registry.model(first.model);
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            all.push(self.before(work, item, None, item.changes.clone()).await?);
+        }
+        let stored = self.stores[first.model.0].insert_many(work.tx, all).await;
+        // Which of them it was is found out when they are tried one by one.
+        let rows = stored.map_err(|e| Step::of(meta, &first.scope, (&first.changes, None), e))?;
+        for (item, row) in items.iter().zip(&rows) {
+            self.inserted(work, item, row).await?;
+        }
+        Ok(rows)
+    }
+
+    pub(super) async fn alter(
         &self,
         work: &mut Work<'_>,
         item: &Item,

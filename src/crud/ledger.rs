@@ -41,6 +41,7 @@ pub(super) struct Ledger {
     /// The change set that this one takes back.
     pub(super) undoes: Option<i64>,
     touched: Vec<(ModelId, Verb)>,
+    written: usize,
 }
 
 #[derive(Debug)]
@@ -89,9 +90,9 @@ impl Ledger {
         &self.touched
     }
 
-    /// The change set's id, once a part of it is written.
-    pub(super) fn set(&self) -> Option<i64> {
-        self.set
+    /// How many changes were noted in all.
+    pub(super) fn noted(&self) -> usize {
+        self.written + self.rows.len()
     }
 
     /// Writes the rows that wait. `more` says that others will follow.
@@ -103,6 +104,7 @@ impl Ledger {
         more: bool,
     ) -> Result<(), Error> {
         let rows = std::mem::take(&mut self.rows);
+        self.written += rows.len();
         let mut rest = rows.as_slice();
         if let ([first, others @ ..], None) = (rest, self.set)
             && (more || !others.is_empty())

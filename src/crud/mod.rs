@@ -4,6 +4,7 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
+mod bulk;
 mod cascade;
 mod change;
 mod conflict;

@@ -23,6 +23,15 @@ pub(super) struct Trial {
     violations: Vec<Json>,
 }
 
+/// See [`Trial::mark`].
+pub(super) struct Mark {
+    bytes: usize,
+    shown: usize,
+    total: usize,
+    cascade: Vec<(ModelId, OnDelete, u64)>,
+    violations: usize,
+}
+
 impl Trial {
     /// Notes the change of one record, as the caller may read it.
     pub(super) fn change(
@@ -54,6 +63,26 @@ impl Trial {
             out.extend_from_slice(body.unwrap_or(b"null"));
         }
         out.push(b'}');
+    }
+
+    /// Where it stands, to [`Self::forget`] what comes after.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            bytes: self.changes.len(),
+            shown: self.shown,
+            total: self.total,
+            cascade: self.cascade.clone(),
+            violations: self.violations.len(),
+        }
+    }
+
+    /// Forgets what came after the mark.
+    pub(super) fn forget(&mut self, mark: Mark) {
+        self.changes.truncate(mark.bytes);
+        self.shown = mark.shown;
+        self.total = mark.total;
+        self.cascade = mark.cascade;
+        self.violations.truncate(mark.violations);
     }
 
     /// Notes rows of another model that a delete reaches.

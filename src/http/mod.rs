@@ -99,6 +99,14 @@ impl Call {
         body::json(&mut self.request, merge_patch).await
     }
 
+    /// The body as strict JSON of as many members as its size allows.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub async fn large_json(&mut self) -> Result<Input, Error> {
+        body::large_json(&mut self.request).await
+    }
+
     /// Whether `Prefer` asks for a minimal answer (RFC 7240).
     #[must_use]
     pub fn prefers_minimal(&self) -> bool {

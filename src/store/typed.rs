@@ -7,13 +7,17 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, Condition, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Select, Value,
+    ActiveModelBehavior, ActiveModelTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Select,
+    Value,
 };
 
 use super::Tx;
 use crate::model::patch::Changes;
 use crate::model::{FieldId, IntSize, Kind, value};
+
+/// Values that one statement binds at most: fewer than any of the databases takes.
+const PARAMETERS: usize = 30_000;
 
 /// A row as loaded for writing.
 #[derive(Debug)]
@@ -44,6 +48,10 @@ pub trait Store: Send + Sync {
 
     /// Inserts a row and returns its values as the database has them.
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr>;
+
+    /// Inserts rows, in as few statements as the database allows, as [`Self::insert`] would one by
+    /// one: the entity's behaviour runs for each.
+    async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr>;
 
     /// Updates the changed columns of a loaded row and returns its values as the database has them.
     async fn update(&self, tx: &Tx, row: Row, changes: Changes) -> Result<Vec<Value>, DbErr>;
@@ -92,6 +100,38 @@ where
         Ok(values::<E>(&active.insert(tx).await?))
     }
 
+    async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr> {
+        let mut inserted = Vec::with_capacity(rows.len());
+        if !tx.support_returning() {
+            for changes in rows {
+                inserted.push(self.insert(tx, changes).await?);
+            }
+            return Ok(inserted);
+        }
+        let mut ready = Vec::with_capacity(rows.len());
+        for changes in rows {
+            let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
+            assign::<E>(&mut active, changes.values)?;
+            ready.push(ActiveModelBehavior::before_save(active, tx, true).await?);
+        }
+        // A statement has one list of columns: rows that leave others to their defaults go apart.
+        let shape = |active: &E::ActiveModel| -> Vec<bool> {
+            E::Column::iter().map(|c| active.is_not_set(c)).collect()
+        };
+        let most = PARAMETERS / E::Column::iter().count().max(1);
+        while let Some(first) = ready.first().map(shape) {
+            let alike = ready.iter().take(most).take_while(|a| shape(a) == first);
+            let rest = ready.split_off(alike.count());
+            let models = E::insert_many(ready).exec_with_returning(tx).await?;
+            for model in models {
+                let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, true);
+                inserted.push(values::<E>(&saved.await?));
+            }
+            ready = rest;
+        }
+        Ok(inserted)
+    }
+
     async fn update(&self, tx: &Tx, loaded: Row, changes: Changes) -> Result<Vec<Value>, DbErr> {
         let mut active = model::<E>(loaded)?.into_active_model();
         let defaults = changes.defaults;
@@ -124,7 +164,7 @@ where
 fn locked<E: EntityTrait>(tx: &Tx, condition: Expr) -> Select<E> {
     let select = E::find().filter(Condition::all().add(condition));
     // SQLite has one writer and no row locks.
-    if sea_orm::ConnectionTrait::get_database_backend(tx) == DbBackend::Sqlite {
+    if tx.get_database_backend() == DbBackend::Sqlite {
         select
     } else {
         select.lock_exclusive()

@@ -1,6 +1,8 @@
 //! `/api/v1/{model}`.
 
+mod bulk;
 mod contract;
+mod dry_run;
 mod expand;
 mod first;
 mod idempotency;
