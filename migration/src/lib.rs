@@ -13,6 +13,7 @@ mod m20261122_000003_demo_trade;
 mod m20261122_000004_idempotency;
 mod m20261122_000005_change_sets;
 mod m20261122_000006_idempotency_rights;
+mod m20261122_000007_demo_trash;
 pub mod run;
 pub mod table;
 
@@ -36,5 +37,6 @@ pub fn demo() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261122_000002_demo_catalogue::Migration),
         Box::new(m20261122_000003_demo_trade::Migration),
+        Box::new(m20261122_000007_demo_trash::Migration),
     ]
 }

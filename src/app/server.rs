@@ -14,6 +14,8 @@ use poem::{Addr, Endpoint as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::crud::Engine;
+
 use super::App;
 use super::guard::Guarded;
 use super::threshold::Threshold;
@@ -33,6 +35,7 @@ impl App {
             let identity = Arc::clone(&self.identity);
             tokio::spawn(async move { identity.watch().await })
         };
+        let purging = tokio::spawn(purge(Arc::clone(&self.engine)));
         let local = listener.local_addr().ok();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -61,6 +64,20 @@ impl App {
             }
         }
         watching.abort();
+        purging.abort();
+    }
+}
+
+/// Empties the trashes of what has been there for too long, every hour.
+async fn purge(engine: Arc<Engine>) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match engine.purge_old().await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "deleted for good from the trash"),
+            Err(error) => tracing::warn!(%error, "the trash could not be emptied"),
+        }
     }
 }
 
