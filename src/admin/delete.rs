@@ -124,6 +124,10 @@ async fn foreseen(
     };
     let tried: Json = serde_json::from_slice(&tried.body).map_err(Error::internal)?;
     let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
+    effects.extend(model.trash.map(|trash| match trash.days {
+        Some(days) => format!("It goes to the trash, and is gone for good after {days} days."),
+        None => "It goes to the trash.".to_owned(),
+    }));
     for reached in tried["cascade"].as_array().into_iter().flatten() {
         let count = reached["count"].as_u64().unwrap_or_default();
         let slug = reached["model"].as_str().unwrap_or_default();

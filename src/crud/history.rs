@@ -16,6 +16,7 @@ use crate::model::{ModelId, ModelMeta, Verb, value};
 use crate::query::Sight;
 use crate::store::failure;
 
+use super::ledger::record_id;
 use super::{Context, Engine};
 
 /// Entries on a page, unless the request says otherwise.
@@ -37,7 +38,8 @@ impl Engine {
         let scope = self.scope(ctx, Verb::Read, model)?;
         let meta = self.registry.model(model);
         let (limit, cursor) = page(parameters, self.limits.max_limit)?;
-        let key = meta.key_text(&meta.parse_key(key)?);
+        let values = meta.parse_key(key)?;
+        let key = meta.key_text(&values);
         let exists = self.read(ctx, model, &key, &[]).await.map(drop);
         // A record that is gone still has a history, for those whom no row of it was hidden from.
         if !scope.is_unruled() {
@@ -49,7 +51,7 @@ impl Engine {
         }
         let mut entries = audit::Entity::find()
             .filter(audit::Column::Model.eq(&meta.slug))
-            .filter(audit::Column::RecordId.eq(&key))
+            .filter(audit::Column::RecordId.eq(record_id(meta, &values)))
             .order_by_desc(audit::Column::Id)
             .limit(limit + 1);
         if let Some(cursor) = cursor {

@@ -13,6 +13,7 @@ use crate::model::{Input, ModelId, Verb};
 use crate::query::Sight;
 use crate::store::failure;
 
+use super::ledger::record_id;
 use super::precondition::{IfMatch, Target};
 use super::restore::{Side, Values, side};
 use super::work::{Job, Step, Work};
@@ -118,7 +119,7 @@ impl Revert {
         let read = engine.scope(work.ctx, Verb::Read, self.model)?;
         let entries = audit::Entity::find()
             .filter(audit::Column::Model.eq(&meta.slug))
-            .filter(audit::Column::RecordId.eq(meta.key_text(&self.key)))
+            .filter(audit::Column::RecordId.eq(record_id(meta, &self.key)))
             .order_by_desc(audit::Column::Id)
             .limit(STEPS)
             .all(work.tx)
