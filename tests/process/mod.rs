@@ -5,6 +5,7 @@ mod commands;
 mod crash;
 mod life;
 mod memory;
+mod steps;
 mod storage;
 mod traces;
 
