@@ -78,11 +78,12 @@ impl TestApp {
         self.app.engine.db().clone().close().await;
     }
 
-    /// The statements since the last call, but those of the policy watcher.
+    /// The statements since the last call, but those of the policy watcher and the sealer.
     pub(crate) fn statements(&self) -> Vec<String> {
         let all = std::mem::take(&mut *self.statements.lock().expect("unpoisoned"));
         all.into_iter()
-            .filter(|sql| !sql.contains("qd_state"))
+            .filter(|sql| !sql.contains("qd_state") && !sql.contains("qd_audit_seal"))
+            .filter(|sql| !sql.contains("_as_sealed"))
             .collect()
     }
 
