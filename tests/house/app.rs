@@ -78,6 +78,11 @@ impl TestApp {
         self.app.engine.db().clone().close().await;
     }
 
+    /// Seals what was written, which the server else does within some seconds.
+    pub(crate) async fn seal(&self) {
+        self.app.sealer().seal().await.expect("sealed");
+    }
+
     /// The statements since the last call, but those of the policy watcher and the sealer.
     pub(crate) fn statements(&self) -> Vec<String> {
         let all = std::mem::take(&mut *self.statements.lock().expect("unpoisoned"));

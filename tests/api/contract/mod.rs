@@ -61,6 +61,9 @@ async fn with_every_model(
                 };
                 let made = tokens::create(app.app.engine.db(), token).await;
                 made.expect("a token");
+                app.make("qd_role", json!({"name": format!("role {n}")}))
+                    .await;
+                app.seal().await;
             }
             let mut breaches = Breaches::default();
             body(app, &world, &mut breaches).await;
