@@ -11,7 +11,7 @@ mod m20261122_000001_system;
 mod m20261122_000002_demo_catalogue;
 mod m20261122_000003_demo_trade;
 mod m20261122_000004_idempotency;
-mod m20261122_000006_audit_seal;
+mod m20261122_000007_audit_seal;
 pub mod run;
 pub mod table;
 
@@ -24,7 +24,7 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261122_000001_system::Migration),
         Box::new(m20261122_000004_idempotency::Migration),
-        Box::new(m20261122_000006_audit_seal::Migration),
+        Box::new(m20261122_000007_audit_seal::Migration),
     ]
 }
 

@@ -38,7 +38,7 @@ async fn restore(app: &App) {
 }
 
 /// What is done, and what `verify` then says.
-const CASES: [(&[&str], &str); 17] = [
+const CASES: [(&[&str], &str); 18] = [
     (
         &["UPDATE qd_audit SET username = 'mallory' WHERE id = 7"],
         "audit row 7: changed since it was sealed",
@@ -46,6 +46,11 @@ const CASES: [(&[&str], &str); 17] = [
     (
         &["UPDATE qd_audit SET token_id = 5 WHERE id = 12"],
         "audit row 12: changed since it was sealed",
+    ),
+    // A column that is newer than the rows may be, and null in most.
+    (
+        &["UPDATE qd_audit SET reason = 'asked for' WHERE id = 2"],
+        "audit row 2: changed since it was sealed",
     ),
     (
         &["UPDATE qd_audit SET changes = '{}' WHERE id = 3"],

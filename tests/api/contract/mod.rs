@@ -9,6 +9,7 @@ mod writes;
 use std::fmt::Debug;
 
 use quarterdeck::auth::tokens::{self, NewToken};
+use serde_json::json;
 
 use super::sample::World;
 use crate::house::app::{TestApp, on_each_app};
