@@ -10,6 +10,7 @@
 //! No I/O and no async here; the grants are loaded by `auth::policy`.
 
 pub mod access;
+mod memory;
 pub mod rule;
 
 #[cfg(test)]
@@ -165,7 +166,7 @@ impl FieldAccess for Scope {
     }
 }
 
-/// Decides. Pure: the same arguments, the same answer.
+/// Decides. Pure: the same arguments, the same answer. So the policy remembers the answers.
 #[must_use]
 pub fn decide(
     policy: &Policy,
@@ -190,7 +191,11 @@ pub fn decide(
     if principal.is_superuser() {
         return Decision::Allowed(policy.full(registry, model));
     }
-    Decision::Allowed(Arc::new(unite(policy, registry, principal, (verb, model))))
+    let make = || unite(policy, registry, principal, (verb, model));
+    Decision::Allowed(match &principal.user {
+        Some(user) => policy.memory.scope(user, (verb, model), make),
+        None => Arc::new(make()),
+    })
 }
 
 /// The union of the grants, row by row.

@@ -47,11 +47,11 @@ pub(super) async fn done(mut call: Call) -> Result<Response, Error> {
         condition: &sent.condition()?,
     };
     match engine.delete(&call.ctx, model.id, target).await {
-        Ok(()) if engine.may(&call.ctx, Verb::List, model.id) => Ok(answer::see_other(&format!(
+        Ok(_) if engine.may(&call.ctx, Verb::List, model.id) => Ok(answer::see_other(&format!(
             "/admin/{}/_deleted",
             model.slug
         ))),
-        Ok(()) => Ok(answer::see_other("/admin")),
+        Ok(_) => Ok(answer::see_other("/admin")),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
             let problem = format!("It was not deleted. {}", error.detail);
             let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);

@@ -144,7 +144,7 @@ impl Hook for Guardian {
         changes: &mut Changes,
     ) -> Result<(), Error> {
         let table = write.model.table.as_str();
-        if !write.principal.is_superuser() {
+        if !write.principal.is_superuser() && !write.cascade {
             let rises = table == "qd_user" && touches(write, changes, "is_superuser");
             let of_superuser = table == "qd_user"
                 && write.before.is_some_and(|row| {

@@ -142,8 +142,9 @@ impl Engine {
     }
 
     /// After the database refused a foreign key: which one it was.
-    pub(super) async fn explain_links(
+    pub(super) async fn explain_links<C: ConnectionTrait>(
         &self,
+        connection: &C,
         (model, scope): (&ModelMeta, &Scope),
         changes: &Changes,
         before: Option<&[Value]>,
@@ -154,7 +155,7 @@ impl Engine {
                 continue;
             };
             let found = self
-                .exists(self.db.reader(), relation, &values, &Filter::All)
+                .exists(connection, relation, &values, &Filter::All)
                 .await;
             if matches!(found, Ok(false)) {
                 absent.push(relation);

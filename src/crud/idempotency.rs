@@ -1,6 +1,9 @@
 //! `Idempotency-Key`: a create that is sent again, because its answer was lost, happens once
 //! (draft-ietf-httpapi-idempotency-key-header). Key, request and answer are stored in the write's own
 //! transaction, so there is no moment at which one is there without the other.
+//!
+//! A kept answer is no way round a right: it belongs to the user and the token that it was given to,
+//! and whoever reads the model otherwise than then is told no more than the record's key.
 
 use std::collections::HashSet;
 
@@ -9,14 +12,16 @@ use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use crate::acl::Principal;
+use crate::acl::{Principal, Scope};
 use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelMeta};
 use crate::store::{Tx, failure, now};
 
 use super::Written;
+use super::read::etag;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -26,15 +31,19 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 pub struct Once {
     key: String,
     request: String,
+    rights: String,
+    /// The names of the fields that whoever has written a record may read of it.
+    open: Vec<String>,
 }
 
 impl Once {
-    /// The request of `principal` to create a record of `model` from `body`, under the key it sent.
+    /// The request of `principal`, who reads the model in the scope `reads`, to create a record of it
+    /// from `body`, under the key it sent.
     ///
     /// # Errors
     /// 400 for a key that is empty, too long or not visible ASCII.
     pub fn new(
-        principal: &Principal,
+        (principal, reads): (&Principal, Option<&Scope>),
         key: &str,
         (model, body): (&ModelMeta, &Input),
     ) -> Result<Self, Error> {
@@ -46,11 +55,18 @@ impl Once {
                 "An Idempotency-Key has 1 to 255 visible ASCII characters.",
             ));
         }
-        let who = principal.user.as_ref().map(|user| user.id);
+        let user = principal.user.as_ref().map(|user| user.id);
+        let token = principal.token.as_ref().map(|token| token.id);
         Ok(Self {
-            key: digest(&format!("{who:?} {key}")),
+            key: digest(&format!("{user:?} {token:?} {key}")),
             // What was understood, not how it was spelt: a client may write its members anew.
             request: digest(&format!("{} {body:?}", model.slug)),
+            rights: digest(&format!("{reads:?}")),
+            open: model
+                .key
+                .iter()
+                .map(|&k| model.fields[k].name.clone())
+                .collect(),
         })
     }
 
@@ -76,12 +92,27 @@ impl Once {
                 detail,
             )]));
         }
+        let (body, etag) = if first.rights == self.rights {
+            (first.body.into_bytes(), first.etag)
+        } else {
+            let body = self.cut_down(&first.body)?;
+            let etag = etag(&body);
+            (body, etag)
+        };
         Ok(Some(Written {
-            body: first.body.into_bytes(),
-            etag: first.etag,
+            body,
+            etag,
             key: first.record_id,
             again: true,
+            ..Written::default()
         }))
+    }
+
+    /// What of an answer may be read whatever else may.
+    fn cut_down(&self, body: &str) -> Result<Vec<u8>, Error> {
+        let mut record: Map<String, Json> = serde_json::from_str(body).map_err(Error::internal)?;
+        record.retain(|name, _| self.open.contains(name));
+        serde_json::to_vec(&record).map_err(Error::internal)
     }
 
     /// Stores the answer. Another node that was faster makes this fail as a lost race does: tried
@@ -99,6 +130,7 @@ impl Once {
         let row = idempotency::ActiveModel {
             key: Set(self.key.clone()),
             request: Set(self.request.clone()),
+            rights: Set(self.rights.clone()),
             record_id: Set(written.key.clone()),
             etag: Set(written.etag.clone()),
             body: Set(String::from_utf8(written.body.clone()).map_err(Error::internal)?),

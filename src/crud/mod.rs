@@ -4,16 +4,25 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
-mod audit;
+mod bulk;
+mod cascade;
+mod change;
 mod conflict;
 mod count;
 mod embed;
 mod finish;
 mod guard;
+mod history;
 mod idempotency;
 mod layout;
+mod ledger;
 mod precondition;
 mod read;
+mod restore;
+mod revert;
+mod trial;
+mod undo;
+mod work;
 mod write;
 mod written;
 
@@ -72,6 +81,10 @@ pub struct Context {
     pub request_id: String,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// Whether what is written is to be taken back: the answer says what would have happened.
+    pub dry_run: bool,
+    /// Why, in the caller's words, for the audit.
+    pub reason: Option<String>,
 }
 
 impl Context {
@@ -83,6 +96,8 @@ impl Context {
             door: Door::Cli,
             request_id: uuid::Uuid::now_v7().to_string(),
             address: None,
+            dry_run: false,
+            reason: None,
         }
     }
 
@@ -95,6 +110,7 @@ impl Context {
         Self {
             principal: Arc::new(Principal::system()),
             door: Door::Plugin,
+            dry_run: false,
             ..self.clone()
         }
     }

@@ -122,6 +122,15 @@ impl ModelMeta {
             .collect()
     }
 
+    /// The key of a row, its values in the order of the fields.
+    #[must_use]
+    pub fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        self.key
+            .iter()
+            .filter_map(|&k| row.get(k).cloned())
+            .collect()
+    }
+
     /// The text of a key, the inverse of [`Self::parse_key`].
     #[must_use]
     pub fn key_text(&self, key: &[Value]) -> String {
@@ -225,6 +234,32 @@ pub struct Relation {
     pub to: Vec<FieldId>,
     /// The junction of a many-to-many relation.
     pub via: Option<Junction>,
+    /// What becomes of this model's rows when the row they point at is deleted; of meaning only
+    /// where this model's own columns hold the key.
+    pub on_delete: OnDelete,
+}
+
+/// What becomes of the rows that point at a deleted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// They are deleted with it.
+    Cascade,
+    /// They point at nothing from then on.
+    SetNull,
+    /// They forbid it.
+    Restrict,
+}
+
+impl OnDelete {
+    /// The name in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cascade => "delete",
+            Self::SetNull => "set_null",
+            Self::Restrict => "restrict",
+        }
+    }
 }
 
 /// The table between two models of a many-to-many relation: `from` = `near`, `far` = `to`.

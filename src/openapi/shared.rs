@@ -8,8 +8,8 @@ use crate::model::Verb;
 use super::schema::{self, DECIMAL, TIME};
 use super::{View, problems, reference};
 
-/// `*`, or a list of entity tags (RFC 9110, section 8.8.3).
-const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+/// `*`, or a list of entity tags (RFC 9110, section 8.8.3), in which elements may be empty (5.6.1.2).
+const ENTITY_TAGS: &str = r#"^(\*|(,[ \t]*)*(W/)?"[!#-~]*"([ \t]*,([ \t]*(W/)?"[!#-~]*")?)*)$"#;
 
 /// On every answer of the API.
 const ALWAYS: [&str; 6] = [

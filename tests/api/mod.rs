@@ -1,9 +1,12 @@
 //! `/api/v1/{model}`.
 
+mod bulk;
 mod contract;
+mod dry_run;
 mod expand;
 mod first;
 mod idempotency;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;
+mod undo;

@@ -167,6 +167,9 @@ async fn trail_and_state(db: &DatabaseConnection) {
         verb: "patch".to_owned(),
         model: "book".to_owned(),
         record_id: "7,9".to_owned(),
+        change_set: Some(i64::MAX),
+        undoes: Some(i64::MAX),
+        reason: Some("w".repeat(500)),
         changes: json!({"title": {"old": null, "new": "Ελλάδα"}}),
     };
     keep::<audit::Entity>(db, audit).await;
@@ -197,6 +200,7 @@ async fn trail_and_state(db: &DatabaseConnection) {
     let answer = idempotency::Model {
         key: "k".repeat(64),
         request: "r".repeat(64),
+        rights: "s".repeat(64),
         record_id: "a,b".to_owned(),
         etag: "\"tag\"".to_owned(),
         body: "z".repeat(LONG),
