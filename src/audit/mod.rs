@@ -1,7 +1,7 @@
 //! The audit's hash chain: who has changed, removed, swapped or added a row of `qd_audit` behind the
 //! application's back is found out.
 //!
-//! The rows themselves are written by `crud::audit`, each in the transaction of its change, and know
+//! The rows themselves are written by `crud::ledger`, each in the transaction of its change, and know
 //! nothing of this. [`Sealer`] comes after them, every two seconds: it folds the new rows into the
 //! chain, `h_n = SHA256(h_(n-1) ‖ canonical(row))`, and keeps each batch as a signed row of
 //! `qd_audit_seal`. [`verify()`] walks the seals from the first to the last.

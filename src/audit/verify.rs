@@ -100,7 +100,7 @@ pub async fn verify(
         rows: 0,
         wanted: head.and_then(unhex),
     };
-    if let Err(finding) = walk.to_the_end().await? {
+    if let Err(finding) = walk.walk().await? {
         return Ok(Err(finding));
     }
     if let Some(head) = head.filter(|h| walk.wanted.is_some() || unhex(h).is_none()) {
@@ -129,10 +129,10 @@ type Checked = Result<Result<(), Finding>, Error>;
 impl Walk<'_> {
     /// To the end that the state remembers. A sealer may be at work: it moves both at once, so what
     /// is remembered after the last seal was read is that seal or a later one.
-    async fn to_the_end(&mut self) -> Checked {
+    async fn walk(&mut self) -> Checked {
         loop {
             let before = self.chain.id;
-            if let Err(finding) = self.to_the_last_seal().await? {
+            if let Err(finding) = self.walk_seals().await? {
                 return Ok(Err(finding));
             }
             let recorded = state::get(self.db.reader(), RECORDED).await?;
@@ -154,7 +154,7 @@ impl Walk<'_> {
         }
     }
 
-    async fn to_the_last_seal(&mut self) -> Checked {
+    async fn walk_seals(&mut self) -> Checked {
         loop {
             let seals = rows::seals(self.db, self.chain.id, SEALS).await?;
             if seals.is_empty() {
