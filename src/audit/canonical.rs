@@ -194,6 +194,7 @@ mod tests {
         let rows = [
             row_of(&[("a", "x".into()), ("b", "y".into())]),
             row_of(&[("a", "xb".into()), ("b", "y".into())]),
+            row_of(&[("a", "x".into()), ("b", "by".into())]),
             row_of(&[("a", "y".into()), ("b", "x".into())]),
             row_of(&[("a", "".into()), ("b", "xy".into())]),
             row_of(&[("a", "x".into())]),
