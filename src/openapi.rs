@@ -8,6 +8,7 @@
 mod bodies;
 mod filters;
 mod merge;
+mod operations;
 mod paths;
 mod problems;
 mod schema;

@@ -300,7 +300,7 @@ impl Engine {
             condition = condition.and(compiler.condition(&root, rows));
         }
         let found = self.stores[model.0].load(tx, condition).await;
-        found.map_err(failure::plain)
+        found.map_err(|e| conflict::of_load(self.db.backend(), e))
     }
 }
 

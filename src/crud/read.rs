@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use sea_orm::QueryResult;
-use sea_orm::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::acl::Access;
@@ -13,7 +12,7 @@ use crate::model::{Input, ModelId, Verb};
 use crate::query::cursor::digest;
 use crate::query::path::Scope as PathScope;
 use crate::query::sql::Compiler;
-use crate::query::{CountMode, Expand, Filter, Position, Projected, Query, parse};
+use crate::query::{CountMode, Expand, Filter, Mark, Position, Projected, Query, parse};
 
 use super::count::Count;
 use super::embed::{Embedded, need_links};
@@ -118,12 +117,12 @@ impl Engine {
         let embedded = self.embed(&layout, &found, &query.expand, links).await?;
         let edge = |row: Option<&QueryResult>, forward| -> Result<Option<String>, Error> {
             let Some(row) = row else { return Ok(None) };
-            let values: Vec<Value> = sort
+            let marks: Vec<Mark> = sort
                 .iter()
-                .map(|&c| layout.value(row, c))
+                .map(|&c| layout.mark(row, c))
                 .collect::<Result<_, _>>()?;
             let binding = digest(meta, &query.filter, &query.sort);
-            Ok(Some(self.cursors.seal(&binding, forward, &values)))
+            Ok(Some(self.cursors.seal(&binding, forward, &marks)))
         };
         let has_next = if backward { !found.is_empty() } else { more };
         let has_prev = if backward {

@@ -9,9 +9,9 @@ use crate::model::{Kind, Verb};
 use super::problems::problems;
 use super::schema::{self, Side};
 use super::shared::headers;
-use super::{component, filters, insert, part, reference};
+use super::{component, filters, insert, operations, part, reference};
 
-const READING: [Problem; 3] = [
+pub(super) const READING: [Problem; 3] = [
     Problem::Malformed,
     Problem::Unauthenticated,
     Problem::NotFound,
@@ -31,7 +31,7 @@ const SEARCHING: [Problem; 6] = [
     Problem::TooLarge,
     Problem::UnsupportedMedia,
 ];
-const WRITING: [Problem; 8] = [
+pub(super) const WRITING: [Problem; 8] = [
     Problem::Malformed,
     Problem::Unauthenticated,
     Problem::Forbidden,
@@ -59,6 +59,9 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         &record,
     );
     insert(components, "responses", &part(seen, "created"), created);
+    let either = json!({ "anyOf": [&record, reference("schemas", "DryRun")] });
+    let written = success("The record, or what a dry run says", &["ETag"], &either);
+    insert(components, "responses", &part(seen, "written"), written);
     let listed = success("A page", &["ETag", "Link"], &list);
     insert(components, "responses", &part(seen, "list"), listed);
 
@@ -94,6 +97,7 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         one.insert("parameters".into(), json!([key(seen)]));
         paths.insert(format!("/api/v1/{slug}/{{id}}"), Value::Object(one));
     }
+    operations::add(seen, paths);
 }
 
 /// `/api/v1/_models` and `/api/v1/_models/{model}`.
@@ -131,7 +135,11 @@ pub(super) fn add_catalog(paths: &mut Map<String, Value>) {
     }));
 }
 
-fn operation(seen: &Seen<'_>, name: &str, (summary, description): (&str, &str)) -> Value {
+pub(super) fn operation(
+    seen: &Seen<'_>,
+    name: &str,
+    (summary, description): (&str, &str),
+) -> Value {
     json!({
         "operationId": component(&part(seen, name)),
         "tags": [seen.meta.slug],
@@ -140,12 +148,20 @@ fn operation(seen: &Seen<'_>, name: &str, (summary, description): (&str, &str)) 
     })
 }
 
-fn success(description: &str, more: &[&str], schema: &Value) -> Value {
+pub(super) fn success(description: &str, more: &[&str], schema: &Value) -> Value {
     json!({
         "description": description,
         "headers": headers(more),
         "content": { "application/json": { "schema": schema } },
     })
+}
+
+/// The answers to a change of a record: it, nothing where that is preferred, or a dry run's.
+pub(super) fn written(seen: &Seen<'_>) -> [(&'static str, Value); 2] {
+    [
+        ("200", reference("responses", &part(seen, "written"))),
+        ("204", reference("responses", "NoContent")),
+    ]
 }
 
 fn list_operation(seen: &Seen<'_>) -> Value {
@@ -229,13 +245,15 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         ),
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
-    operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    let mut parameters = vec![
+        reference("parameters", "Prefer"),
+        reference("parameters", "Change-Reason"),
+    ];
     if verb == Verb::Create {
-        operation["parameters"] = json!([
-            reference("parameters", "Prefer"),
-            reference("parameters", "Idempotency-Key"),
-        ]);
-    } else {
+        parameters.push(reference("parameters", "Idempotency-Key"));
+    }
+    operation["parameters"] = json!(parameters);
+    if verb != Verb::Create {
         conditional(seen, &mut operation);
     }
     let schema = reference("schemas", &part(seen, verb.name()));
@@ -244,34 +262,29 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         content["application/merge-patch+json"] = json!({ "schema": schema });
     }
     operation["requestBody"] = json!({ "required": true, "content": content });
-    let record = reference("responses", &seen.meta.slug);
-    let done = [
-        ("200", record),
-        ("204", reference("responses", "NoContent")),
-    ];
     operation["responses"] = if verb == Verb::Create {
         let created = reference("responses", &part(seen, "created"));
-        responses(&[("201", created)], &WRITING)
+        let tried = reference("responses", "DryRun");
+        responses(&[("200", tried), ("201", created)], &WRITING)
     } else {
-        responses(&done, &conditions(seen, &WRITING))
+        responses(&written(seen), &conditions(seen, &WRITING))
     };
     operation
 }
 
 /// The parameter with which a write says which state of the record it knows.
-fn conditional(seen: &Seen<'_>, operation: &mut Value) {
+pub(super) fn conditional(seen: &Seen<'_>, operation: &mut Value) {
     let mut parameter = reference("parameters", "If-Match");
     if seen.meta.if_match {
         parameter = reference("parameters", "If-Match-Required");
     }
-    match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.push(parameter),
-        None => operation["parameters"] = json!([parameter]),
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.push(parameter);
     }
 }
 
 /// The problems of a write of a record that is there.
-fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+pub(super) fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
     let mut all = kinds.to_vec();
     all.push(Problem::PreconditionFailed);
     if seen.meta.if_match {
@@ -284,7 +297,14 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let summary = format!("Delete one {}", in_sentence(&seen.meta.label));
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
-    let done = [("204", reference("responses", "NoContent"))];
+    let done = [
+        ("200", reference("responses", "DryRun")),
+        ("204", reference("responses", "NoContent")),
+    ];
+    operation["parameters"] = json!([
+        reference("parameters", "Prefer"),
+        reference("parameters", "Change-Reason"),
+    ]);
     conditional(seen, &mut operation);
     operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation
@@ -294,7 +314,7 @@ fn not_modified() -> (&'static str, Value) {
     ("304", reference("responses", "NotModified"))
 }
 
-fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
+pub(super) fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
     let successes = successes.iter().cloned();
     let mut all: Map<String, Value> = successes.map(|(s, v)| (s.to_owned(), v)).collect();
     all.extend(problems(kinds));
@@ -303,7 +323,7 @@ fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
 
 /// The `{id}` of a path: the key's own type, or its parts with plain commas between them, which is
 /// how OpenAPI's style `simple` writes an array. A string would have its commas encoded.
-fn key(seen: &Seen<'_>) -> Value {
+pub(super) fn key(seen: &Seen<'_>) -> Value {
     let fields = || seen.meta.key.iter().map(|&f| &seen.meta.fields[f]);
     let mut parts: Vec<Value> = Vec::new();
     for field in fields() {

@@ -1,6 +1,7 @@
 //! The real binary: how it starts, answers on the command line, ends, and dies.
 
 mod audit;
+mod cells;
 mod commands;
 mod crash;
 mod life;
