@@ -20,7 +20,7 @@ impl MigrationTrait for Migration {
             .col(column.big("rows"))
             .col(column.big("highest"))
             .col(column.text("ranges"))
-            .col(column.text("gaps"))
+            .col(column.text("gaps").null())
             .col(column.bytes("digests"))
             .col(column.string("head", 64))
             .col(column.string("signature", 64))

@@ -44,7 +44,10 @@ impl SealKey {
         }
         bytes.extend_from_slice(before);
         put(&mut bytes, seal.ranges.as_bytes());
-        put(&mut bytes, seal.gaps.as_bytes());
+        put(
+            &mut bytes,
+            seal.gaps.as_deref().unwrap_or_default().as_bytes(),
+        );
         put(&mut bytes, &seal.digests);
         put(&mut bytes, seal.head.as_bytes());
         let mut mac = self.0.clone();
@@ -115,7 +118,11 @@ impl Link {
             at: seal.at,
             highest: seal.highest,
             ranges: Ids::parse(&seal.ranges)?,
-            gaps: Ids::parse(&seal.gaps)?,
+            gaps: match seal.gaps.as_deref() {
+                None => Ids::default(),
+                // None is null, so that no other text is as good.
+                Some(text) => Ids::parse(text).filter(|ids| !ids.is_empty())?,
+            },
             head: unhex(&seal.head)?,
         })
     }

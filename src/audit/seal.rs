@@ -319,7 +319,7 @@ impl Batch {
             rows: self.ids.count(),
             highest: self.highest,
             ranges: self.ids.to_string(),
-            gaps: self.gaps.to_string(),
+            gaps: Some(self.gaps.to_string()).filter(|text| !text.is_empty()),
             digests: self.fold.digests.clone(),
             head: hex(&self.fold.head),
             signature: String::new(),

@@ -38,7 +38,7 @@ async fn restore(app: &App) {
 }
 
 /// What is done, and what `verify` then says.
-const CASES: [(&[&str], &str); 18] = [
+const CASES: [(&[&str], &str); 19] = [
     (
         &["UPDATE qd_audit SET username = 'mallory' WHERE id = 7"],
         "audit row 7: changed since it was sealed",
@@ -114,6 +114,10 @@ const CASES: [(&[&str], &str); 18] = [
     ),
     (
         &["UPDATE qd_audit_seal SET at = '2001-01-01 00:00:00' WHERE id = 1"],
+        "audit row 1: seal 1, which is to hold it, is forged",
+    ),
+    (
+        &["UPDATE qd_audit_seal SET gaps = '' WHERE id = 1"],
         "audit row 1: seal 1, which is to hold it, is forged",
     ),
     // The digests of the row's own new content, but no key to sign them with.

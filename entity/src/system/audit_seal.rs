@@ -18,9 +18,9 @@ pub struct Model {
     /// The numbers of the rows: `5-50,53`.
     #[sea_orm(column_type = "Text")]
     pub ranges: String,
-    /// The numbers between them that had no row when this seal was made.
-    #[sea_orm(column_type = "Text")]
-    pub gaps: String,
+    /// The numbers between them that had no row when this seal was made; null when there were none.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub gaps: Option<String>,
     /// Secret, or a guess at a row that one may not see could be tried on it: the first 16 bytes
     /// of each row's SHA-256.
     #[sea_orm(column_type = "Blob")]

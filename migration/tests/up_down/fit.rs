@@ -179,7 +179,7 @@ async fn trail_and_state(db: &DatabaseConnection) {
         rows: 1,
         highest: i64::MAX,
         ranges: "1,".repeat(LONG),
-        gaps: String::new(),
+        gaps: None,
         digests: vec![7; LONG],
         head: "h".repeat(64),
         signature: "s".repeat(64),
