@@ -14,6 +14,8 @@ use poem::{Addr, Endpoint as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::crud::Engine;
+
 use super::App;
 use super::guard::Guarded;
 use super::threshold::Threshold;
@@ -39,6 +41,7 @@ impl App {
         let (end, ended) = oneshot::channel::<()>();
         let sealer = self.sealer();
         let mut sealing = tokio::spawn(sealer.run(async move { drop(ended.await) }));
+        let purging = tokio::spawn(purge(Arc::clone(&self.engine)));
         let local = listener.local_addr().ok();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -67,6 +70,7 @@ impl App {
             }
         }
         watching.abort();
+        purging.abort();
         // The last writes are over: the sealer looks once more, in a time of its own.
         drop(end);
         if tokio::time::timeout(SEALING_ENDS, &mut sealing)
@@ -74,6 +78,19 @@ impl App {
             .is_err()
         {
             sealing.abort();
+        }
+    }
+}
+
+/// Empties the trashes of what has been there for too long, every hour.
+async fn purge(engine: Arc<Engine>) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match engine.purge_old().await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "deleted for good from the trash"),
+            Err(error) => tracing::warn!(%error, "the trash could not be emptied"),
         }
     }
 }

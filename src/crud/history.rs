@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::acl::Scope;
 use crate::error::{Error, Fault};
 use crate::model::{ModelId, ModelMeta, Verb, value};
-use crate::query::{Filter, Sight};
+use crate::query::Sight;
 use crate::store::failure;
 
 use super::{Context, Engine};
@@ -40,7 +40,7 @@ impl Engine {
         let key = meta.key_text(&meta.parse_key(key)?);
         let exists = self.read(ctx, model, &key, &[]).await.map(drop);
         // A record that is gone still has a history, for those whom no row of it was hidden from.
-        if scope.rows != Filter::All {
+        if !scope.is_unruled() {
             exists?;
         } else if let Err(error) = exists
             && error.kind != crate::error::Kind::NotFound
@@ -104,7 +104,7 @@ fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>)
 }
 
 fn shown(meta: &ModelMeta, scope: &Scope, entry: audit::Model) -> Json {
-    let with_values = scope.rows == Filter::All;
+    let with_values = scope.is_unruled();
     let mut changes = Map::new();
     if let Json::Object(all) = entry.changes {
         for (name, change) in all {

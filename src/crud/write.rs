@@ -114,6 +114,7 @@ impl Engine {
             condition,
             changes: Changes::default(),
             scope,
+            purge: false,
         })
     }
 
@@ -160,6 +161,7 @@ impl Engine {
             condition,
             changes,
             scope,
+            purge: false,
         })
     }
 

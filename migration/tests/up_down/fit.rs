@@ -367,6 +367,7 @@ async fn opinions_and_stock(db: &DatabaseConnection) {
         body: "שלום".to_owned(),
         pinned: true,
         remind_at: Some("23:59:59.999999".parse::<Time>().unwrap()),
+        deleted_at: None,
         created_at: instant(),
     };
     keep::<staff_note::Entity>(db, note).await;
