@@ -4,8 +4,8 @@
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend};
 use sea_orm_migration::sea_query::extension::postgres::Type;
 use sea_orm_migration::sea_query::{
-    Expr, ExprTrait as _, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index, Table,
-    TableCreateStatement,
+    ConditionalStatement as _, Expr, ExprTrait as _, ForeignKey, ForeignKeyAction,
+    ForeignKeyCreateStatement, Index, Table, TableCreateStatement,
 };
 use sea_orm_migration::{DbErr, SchemaManager};
 
