@@ -331,6 +331,9 @@ impl<E: EntityTrait> ModelOptions<E> {
     /// list, read, relation or count shows them unless it is asked to (`trash=only`), they can be
     /// restored, and after `days` they are deleted for good; without days they stay.
     ///
+    /// What goes to the trash with a record has the same time there, and comes back with it: let the
+    /// column keep parts of a second (`quarterdeck_migration::column` does).
+    ///
     /// A unique key should hold among the records outside the trash only: make it with
     /// `quarterdeck_migration::table::create_unique_live`.
     #[must_use]

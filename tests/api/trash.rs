@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use quarterdeck::app::AppBuilder;
 use quarterdeck_migration::table;
-use sea_orm::{ConnectionTrait as _, Schema};
+use sea_orm::{ConnectionTrait as _, DbBackend, Schema};
 use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, SchemaManager};
 use serde_json::{Value, json};
 
@@ -26,10 +26,7 @@ mod folder {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(has_many = "super::paper::Entity")]
-        Papers,
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -110,12 +107,14 @@ impl MigrationTrait for Tables {
             .create_table(schema.create_table_from_entity(lock::Entity))
             .await?;
         table::create_unique_live(manager, "folder", &["name"], "deleted_at").await?;
-        // Read by hand below.
-        manager
-            .get_connection()
-            .execute_unprepared("SELECT 1")
-            .await
-            .map(drop)
+        if manager.get_database_backend() == DbBackend::MySql {
+            // SeaORM's own DATETIME has no parts of a second.
+            for table in ["folder", "paper"] {
+                let exact = format!("ALTER TABLE {table} MODIFY deleted_at DATETIME(6) NULL");
+                manager.get_connection().execute_unprepared(&exact).await?;
+            }
+        }
+        Ok(())
     }
 }
 
