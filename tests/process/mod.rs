@@ -1,5 +1,6 @@
 //! The real binary: how it starts, answers on the command line, ends, and dies.
 
+mod audit;
 mod cells;
 mod commands;
 mod crash;

@@ -65,7 +65,7 @@ async fn request(app: &App) -> (Input, &'static str) {
         {"verb": "patch", "id": id(app, "kept").await, "data": {"country": "FR"}},
         {"verb": "delete", "id": id(app, "gone").await},
     ]});
-    (Input::from(&body), "the key")
+    (Input::from(&body), "the-key")
 }
 
 async fn texts(app: &App, sql: &str) -> Vec<String> {
@@ -122,7 +122,7 @@ async fn child_that_dies_at_a_step() {
 
 /// Runs the child; whether it came to its end.
 fn survives(url: &str, step: &str) -> bool {
-    let status = Command::new(std::env::current_exe().expect("this program"))
+    let ended = Command::new(std::env::current_exe().expect("this program"))
         .args([
             "--exact",
             "process::steps::child_that_dies_at_a_step",
@@ -130,10 +130,13 @@ fn survives(url: &str, step: &str) -> bool {
         ])
         .env(DATABASE, url)
         .env(STEP, step)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.expect("it runs").success()
+        .stdin(Stdio::null())
+        .output();
+    let ended = ended.expect("it runs");
+    // Dying on purpose is a signal; a failed test is a status, and says why.
+    let text = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert_ne!(ended.status.code(), Some(101), "{text}");
+    ended.status.success()
 }
 
 #[tokio::test]
