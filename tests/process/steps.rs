@@ -53,7 +53,7 @@ async fn id(app: &App, slug: &str) -> Value {
         .await
         .into_iter()
         .next()
-        .map_or(Value::Null, Value::from)
+        .map_or(Value::Null, |id| id.trim().into())
 }
 
 /// One request of every kind of change, with a key.
