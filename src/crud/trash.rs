@@ -29,6 +29,9 @@ use super::{Context, Door, Engine, Written};
 /// Most records of one model that are deleted for good at a time.
 const PURGED: u64 = 1_000;
 
+/// The parameters of a query string.
+type Parameters<'p> = Cow<'p, [(String, String)]>;
+
 /// Which records are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Shelf {
@@ -47,7 +50,7 @@ impl Shelf {
     pub(super) fn of_parameters<'p>(
         meta: &ModelMeta,
         parameters: &'p [(String, String)],
-    ) -> Result<(Self, Cow<'p, [(String, String)]>), Error> {
+    ) -> Result<(Self, Parameters<'p>), Error> {
         let given = parameters.iter().position(|(name, _)| name == "trash");
         let Some(at) = given.filter(|_| meta.trash.is_some()) else {
             return Ok((Self::default(), parameters.into()));
