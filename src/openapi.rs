@@ -5,6 +5,7 @@
 //! their own (`src/api/fixed.json`), the plugins' as plain [`Operation`]s. What no part refers to in
 //! the end is left out.
 
+mod aggregate;
 mod bodies;
 mod filters;
 mod merge;
@@ -86,6 +87,9 @@ pub fn document(view: &View<'_>) -> Value {
             tags.push(json!({ "name": seen.meta.slug, "description": seen.meta.label_plural }));
             bodies::add(&seen, &mut components);
             filters::add(&seen, &mut components);
+            if seen.may(crate::model::Verb::List) {
+                aggregate::add(&seen, &mut components);
+            }
             paths::add(&seen, &mut components, &mut paths);
         }
         tags.push(json!({ "name": "models", "description": "What you may see." }));

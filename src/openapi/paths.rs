@@ -9,7 +9,7 @@ use crate::model::{Kind, Verb};
 use super::problems::problems;
 use super::schema::{self, Side};
 use super::shared::headers;
-use super::{component, filters, insert, part, reference};
+use super::{aggregate, component, filters, insert, part, reference};
 
 const READING: [Problem; 3] = [
     Problem::Malformed,
@@ -70,6 +70,10 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         paths.insert(
             format!("/api/v1/{slug}/_search"),
             json!({ "post": search_operation(seen) }),
+        );
+        paths.insert(
+            format!("/api/v1/{slug}/_aggregate"),
+            json!({ "get": aggregate_operation(seen) }),
         );
     }
     if seen.may(Verb::Create) {
@@ -182,6 +186,25 @@ fn search_operation(seen: &Seen<'_>) -> Value {
     });
     let ok = reference("responses", &part(seen, "list"));
     operation["responses"] = responses(&[("200", ok)], &SEARCHING);
+    operation
+}
+
+fn aggregate_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("Measure groups of {}", in_sentence(&seen.meta.label_plural));
+    let description = format!(
+        "The records are those of the list under the same conditions. Every measure that is asked \
+         for can also be a condition, as `having.max_id__gt`, and every member of the answer can \
+         be sorted by. {}",
+        filters::walks(seen)
+    );
+    let mut operation = operation(seen, "aggregate", (&summary, description.trim_end()));
+    let mut parameters = aggregate::parameters(seen);
+    parameters.push(reference("parameters", "If-None-Match"));
+    operation["parameters"] = json!(parameters);
+    let schema = reference("schemas", &part(seen, "groups"));
+    let ok = success("The groups", &["ETag"], &schema);
+    let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
+    operation["responses"] = responses(&[("200", ok), not_modified()], &forbidden);
     operation
 }
 

@@ -1,5 +1,6 @@
 //! `/api/v1/{model}`.
 
+mod aggregate;
 mod contract;
 mod expand;
 mod first;
