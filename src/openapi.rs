@@ -5,7 +5,9 @@
 //! their own (`src/api/fixed.json`), the plugins' as plain [`Operation`]s. What no part refers to in
 //! the end is left out.
 
+mod aggregate;
 mod bodies;
+mod catalog;
 mod filters;
 mod merge;
 mod operations;
@@ -87,10 +89,13 @@ pub fn document(view: &View<'_>) -> Value {
             tags.push(json!({ "name": seen.meta.slug, "description": seen.meta.label_plural }));
             bodies::add(&seen, &mut components);
             filters::add(&seen, &mut components);
+            if seen.may(crate::model::Verb::List) {
+                aggregate::add(&seen, &mut components);
+            }
             paths::add(&seen, &mut components, &mut paths);
         }
         tags.push(json!({ "name": "models", "description": "What you may see." }));
-        paths::add_catalog(&mut paths);
+        catalog::add(&mut paths);
     }
     let mut doc = json!({
         "openapi": "3.0.3",

@@ -1,6 +1,7 @@
 //! The REST door: `/api/v1/{model}` and what belongs to it. Each handler translates, makes one call
 //! to the operations, and translates back.
 
+pub mod aggregate;
 pub mod document;
 pub mod internal;
 pub mod records;

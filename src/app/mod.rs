@@ -6,6 +6,7 @@ pub mod edge;
 #[doc(hidden)] // Public for the fuzz targets alone.
 pub mod framing;
 mod guard;
+mod health;
 pub mod methods;
 mod plugins;
 mod prune;

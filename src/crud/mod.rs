@@ -4,6 +4,7 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
+mod aggregate;
 mod bulk;
 mod cascade;
 mod change;
@@ -29,7 +30,7 @@ mod written;
 
 pub use idempotency::Once;
 pub use precondition::{IfMatch, Target};
-pub use read::{ListRequest, Page, Record};
+pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
 
 use std::net::IpAddr;

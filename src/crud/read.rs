@@ -73,6 +73,10 @@ impl Record {
 
 /// A strong entity tag of a representation.
 #[must_use]
+pub fn entity_tag(representation: &[u8]) -> String {
+    etag(representation)
+}
+
 pub(super) fn etag(representation: &[u8]) -> String {
     format!(
         "\"{}\"",

@@ -109,6 +109,17 @@ fn condition(seen: &Seen<'_>, prefix: &str, field: &Field, all: &mut Vec<(String
     }
 }
 
+/// The components of the conditions; with the name of the field where the plain name is the condition.
+pub(super) fn condition_parameters(seen: &Seen<'_>) -> Vec<(String, Option<String>)> {
+    let all = conditions(seen).into_iter();
+    all.map(|(component, parameter)| {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let plain = seen.meta.field(name).map(|_| name.to_owned());
+        (component, plain)
+    })
+    .collect()
+}
+
 /// The name of a condition. The plain name means "equal", unless something else has it.
 pub(super) fn member(field: &str, op: Op, taken: bool) -> String {
     if op == Op::Eq && !taken && !field.contains("__") {
@@ -181,7 +192,7 @@ fn fields(seen: &Seen<'_>) -> Value {
 }
 
 /// A name within a pattern.
-fn literal(name: &str) -> String {
+pub(super) fn literal(name: &str) -> String {
     name.chars().fold(String::new(), |mut out, c| {
         if c.is_ascii_punctuation() && c != '_' {
             out.push('\\');

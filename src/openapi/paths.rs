@@ -9,7 +9,7 @@ use crate::model::{Kind, Verb};
 use super::problems::problems;
 use super::schema::{self, Side};
 use super::shared::headers;
-use super::{component, filters, insert, operations, part, reference};
+use super::{aggregate, component, filters, insert, operations, part, reference};
 
 pub(super) const READING: [Problem; 3] = [
     Problem::Malformed,
@@ -74,6 +74,10 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
             format!("/api/v1/{slug}/_search"),
             json!({ "post": search_operation(seen) }),
         );
+        paths.insert(
+            format!("/api/v1/{slug}/_aggregate"),
+            json!({ "get": aggregate_operation(seen) }),
+        );
     }
     if seen.may(Verb::Create) {
         all.insert("post".into(), write_operation(seen, Verb::Create));
@@ -98,41 +102,6 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         paths.insert(format!("/api/v1/{slug}/{{id}}"), Value::Object(one));
     }
     operations::add(seen, paths);
-}
-
-/// `/api/v1/_models` and `/api/v1/_models/{model}`.
-pub(super) fn add_catalog(paths: &mut Map<String, Value>) {
-    let operation = |id: &str, summary: &str, schema: Value, kinds: &[Problem]| {
-        let mut responses = Map::new();
-        responses.insert("200".into(), success("What you may see", &[], &schema));
-        responses.extend(problems(kinds));
-        json!({
-            "operationId": id,
-            "tags": ["models"],
-            "summary": summary,
-            "description": "Only what you may see is in the answer.",
-            "responses": responses,
-        })
-    };
-    let many = json!({
-        "type": "object",
-        "properties": { "data": { "type": "array", "items": reference("schemas", "Model") } },
-        "required": ["data"],
-    });
-    let kinds = [Problem::Malformed, Problem::Unauthenticated];
-    paths.insert(
-        "/api/v1/_models".into(),
-        json!({
-            "get": operation("_models.list", "List the models", many, &kinds),
-        }),
-    );
-    let detail = reference("schemas", "ModelDetail");
-    paths.insert("/api/v1/_models/{model}".into(), json!({
-        "parameters": [{
-            "name": "model", "in": "path", "required": true, "schema": { "type": "string" },
-        }],
-        "get": operation("_models.read", "Read one model's fields and relations", detail, &READING),
-    }));
 }
 
 pub(super) fn operation(
@@ -199,6 +168,25 @@ fn search_operation(seen: &Seen<'_>) -> Value {
     });
     let ok = reference("responses", &part(seen, "list"));
     operation["responses"] = responses(&[("200", ok)], &SEARCHING);
+    operation
+}
+
+fn aggregate_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("Measure groups of {}", in_sentence(&seen.meta.label_plural));
+    let description = format!(
+        "The records are those of the list under the same conditions. Every measure that is asked \
+         for can also be a condition, as `having.max_id__gt`, and every member of the answer can \
+         be sorted by. {}",
+        filters::walks(seen)
+    );
+    let mut operation = operation(seen, "aggregate", (&summary, description.trim_end()));
+    let mut parameters = aggregate::parameters(seen);
+    parameters.push(reference("parameters", "If-None-Match"));
+    operation["parameters"] = json!(parameters);
+    let schema = reference("schemas", &part(seen, "groups"));
+    let ok = success("The groups", &["ETag"], &schema);
+    let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
+    operation["responses"] = responses(&[("200", ok), not_modified()], &forbidden);
     operation
 }
 

@@ -6,6 +6,7 @@
 //! the condition with it. What reaches [`sql`] therefore needs no permissions, and names in SQL come
 //! from the registry alone. No I/O and no async in this room.
 
+pub mod aggregate;
 pub mod cursor;
 mod mark;
 pub mod parse;

@@ -4,6 +4,7 @@
 //! Here: which texts there are. What each of them means is in the room of its name; conditions are
 //! resolved in [`super::path`], trees of them in [`super::tree`].
 
+mod aggregate;
 mod position;
 mod projection;
 mod quick_search;
@@ -12,6 +13,7 @@ mod sort;
 use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};
 
+pub use self::aggregate::{AGGREGATE, HAVING, aggregate};
 use self::position::position;
 use self::projection::projection;
 use self::quick_search::quick_search;

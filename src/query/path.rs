@@ -314,7 +314,7 @@ impl Scope<'_> {
     }
 }
 
-fn unknown(what: &str, name: &str, allowed: &[&str]) -> String {
+pub(super) fn unknown(what: &str, name: &str, allowed: &[&str]) -> String {
     format!(
         "There is no {what} {name:?} here; allowed: {}.",
         allowed.join(", ")
@@ -332,7 +332,7 @@ fn refuse(misfit: Misfit) -> Refusal {
     (misfit.code, format!("The value {}.", misfit.detail))
 }
 
-fn single(kind: &Kind, operand: Operand<'_>) -> Result<sea_orm::Value, Refusal> {
+pub(super) fn single(kind: &Kind, operand: Operand<'_>) -> Result<sea_orm::Value, Refusal> {
     // Column limits (longest text, most decimals) do not bound what may be compared with.
     let relaxed = match kind {
         Kind::Text(_) => &Kind::Text(None),

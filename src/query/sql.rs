@@ -2,13 +2,19 @@
 //! of the tree; names come from the registry, values are always bound.
 //!
 //! Here: sources, columns and values. Conditions are in `condition` (with the patterns of text
-//! operators in `pattern`), orders and where a page begins in `order`, whole SELECTs in `statement`.
-//! Null sorts lowest on every database, and a text operator means the same on every one of them.
+//! operators in `pattern`), orders and where a page begins in `order`, whole SELECTs in `statement`,
+//! those of groups in `aggregate` (with buckets of time in `bucket` and the conditions on groups in
+//! `having`). Null sorts lowest on every database, and a text operator means the same on every one of them.
 
+mod aggregate;
+mod bucket;
 mod condition;
+mod having;
 mod order;
 mod pattern;
 mod statement;
+
+pub use self::aggregate::{Cells, MORE_PLACES, Total};
 
 use sea_orm::DbBackend;
 use sea_orm::Value;

@@ -147,11 +147,16 @@ impl Db {
     /// # Errors
     /// See [`failure::plain`].
     pub async fn select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
+        self.try_select(select).await.map_err(failure::plain)
+    }
+
+    /// Runs a SELECT outside a transaction, for who has more to say of its failures.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn try_select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
         let statement = literal_limit(self.backend().build(select));
-        self.reader
-            .query_all_raw(statement)
-            .await
-            .map_err(failure::plain)
+        self.reader.query_all_raw(statement).await
     }
 
     /// The longest time one statement may run.

@@ -69,7 +69,7 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
         return match e.number() {
             1022 | 1062 | 1169 | 1586 => Failure::Unique(quoted_key(e.message())),
             1216 | 1217 | 1451 | 1452 | 1761 | 1762 => Failure::ForeignKey,
-            4025 | 3819 | 1048 | 1264 | 1366 | 1406 => Failure::Constraint,
+            4025 | 3819 | 1048 | 1264 | 1366 | 1406 | 1690 => Failure::Constraint,
             1267 | 1270 | 1271 => Failure::Incomparable,
             1205 | 1213 | 1020 => Failure::Retry,
             1969 | 3024 | 1317 => Failure::Timeout,

@@ -97,12 +97,15 @@ impl Subject {
     async fn ask(&self, client: Client<'_>) -> Vec<(&'static str, &'static str, Reply)> {
         let collection = format!("/api/v1/{}", self.slug);
         let search = format!("{collection}/_search");
+        let groups = format!("{collection}/_aggregate?count=*");
         let empty = json!({});
         let mut replies = Vec::new();
         for (verb, method, path, body) in [
             ("list", "GET", &collection, None),
             ("list", "HEAD", &collection, None),
             ("list", "POST", &search, Some(&empty)),
+            ("list", "GET", &groups, None),
+            ("list", "HEAD", &groups, None),
             ("read", "GET", &self.path, None),
             ("read", "HEAD", &self.path, None),
             ("create", "POST", &collection, Some(&self.create)),

@@ -147,8 +147,11 @@ pub(super) fn of_field(
             all.push(dry("POST", bulk.clone(), body.clone()));
             all.push(send("POST", bulk.clone(), body));
         }
+        all.push(get(format!("{here}/_aggregate?count=*&{name}={operand}")));
         for (from, relation) in leading_to(world, slug).into_iter().filter(|_| i == 0) {
             let there = format!("/api/v1/{from}");
+            let condition = format!("{relation}.{name}={operand}");
+            all.push(get(format!("{there}/_aggregate?count=*&{condition}")));
             for operator in ["eq", "ne", "lt", "isnull", "icontains", "in"] {
                 let condition = format!("{relation}.{name}__{operator}={operand}");
                 all.push(get(format!("{there}?{condition}")));
@@ -174,6 +177,15 @@ pub(super) fn of_field(
             json!({asked: [name]}),
         ));
         all.push(get(format!("{path}?{asked}={name}")));
+    }
+    let groups = format!("{here}/_aggregate");
+    for asked in ["group_by", "count", "distinct", "sum", "avg", "min", "max"] {
+        all.push(get(format!("{groups}?{asked}={name}")));
+        all.push(get(format!("{groups}?count=*&sort={asked}_{name}")));
+        all.push(get(format!("{groups}?count=*&having.{asked}_{name}__gt=1")));
+    }
+    for unit in ["year", "month", "hour"] {
+        all.push(get(format!("{groups}?bucket={unit}({name})")));
     }
     all.push(get(format!("{here}?sort=-{name}")));
     all.push(get(format!("{path}/_history?fields={name}")));
@@ -220,6 +232,14 @@ pub(super) fn of_rows(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Pr
     for field in world.fields(slug) {
         let name = text(&field["name"]);
         if field["sortable"] == true {
+            let by = format!("{here}/_aggregate?group_by={name}&count=*&sort=-count");
+            all.push(get(by));
+            let ends = format!("distinct={name}&min={name}&max={name}");
+            all.push(get(format!("{here}/_aggregate?count=*,{name}&{ends}")));
+            if matches!(&*text(&field["type"]), "integer" | "decimal" | "number") {
+                let sums = format!("sum={name}&avg={name}&having.sum_{name}__gt=0");
+                all.push(get(format!("{here}/_aggregate?{sums}")));
+            }
             all.push(get(format!("{here}?sort={name}&limit=2")));
             all.push(get(format!("{here}?sort=-{name}&limit=2")));
         }

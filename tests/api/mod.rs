@@ -1,5 +1,6 @@
 //! `/api/v1/{model}`.
 
+mod aggregate;
 mod bulk;
 mod contract;
 mod dry_run;

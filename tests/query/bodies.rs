@@ -17,6 +17,7 @@ use quarterdeck::query::path::Scope;
 use quarterdeck::query::sql::Compiler;
 use quarterdeck::query::{Limits, parse};
 use sea_orm::DbBackend;
+use sea_orm::sea_query::SelectStatement;
 
 /// Names that are nobody's field, each once seen to reach SQL somewhere.
 pub const NAMES: &[&str] = &[
@@ -136,6 +137,14 @@ pub fn list(parameters: &[(String, String)]) {
     with_scope(|scope| {
         let _ = parse::record(scope, ModelId(0), parameters);
     });
+    with_scope(
+        |scope| match parse::aggregate(scope, ModelId(0), parameters) {
+            Ok(asked) => {
+                compiled(|compiler| compiler.aggregate(ModelId(0), &asked, &asked.filter));
+            }
+            Err(error) => refused(&error),
+        },
+    );
 }
 
 /// Parses a body of `_search` and, if it is a query, compiles it; also as a row rule.
@@ -153,15 +162,21 @@ pub fn search(body: &[u8]) {
 fn compile(outcome: Result<quarterdeck::query::Query, quarterdeck::error::Error>) {
     let query = match outcome {
         Ok(query) => query,
-        Err(error) => {
-            assert!(matches!(error.kind.status(), 400 | 422), "{error:?}");
-            assert!(!error.faults.is_empty(), "{error:?}");
-            return;
-        }
+        Err(error) => return refused(&error),
     };
+    compiled(|compiler| compiler.page(ModelId(0), &query, &query.filter, &query.fields));
+}
+
+fn refused(error: &quarterdeck::error::Error) {
+    assert!(matches!(error.kind.status(), 400 | 422), "{error:?}");
+    assert!(!error.faults.is_empty(), "{error:?}");
+}
+
+/// Compiles for every database: what was sent is in no name.
+fn compiled(mut make: impl FnMut(&mut Compiler<'_>) -> SelectStatement) {
     for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql] {
         let mut compiler = Compiler::new(registry(), backend);
-        let page = compiler.page(ModelId(0), &query, &query.filter, &query.fields);
+        let page = make(&mut compiler);
         let (sql, _) = match backend {
             DbBackend::Postgres => page.build(sea_orm::sea_query::PostgresQueryBuilder),
             DbBackend::MySql => page.build(sea_orm::sea_query::MysqlQueryBuilder),

@@ -1,5 +1,6 @@
 //! The query compiler and the permission algebra against the oracle, on all three databases.
 
+mod aggregated;
 mod arbitrary;
 mod bodies;
 mod compiled;

@@ -142,7 +142,7 @@ pub(crate) fn is_null(value: &Value) -> bool {
 }
 
 /// Two values of one kind that are not null; texts by their bytes.
-fn compare(a: &Value, b: &Value) -> Ordering {
+pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::SmallInt(a), Value::SmallInt(b)) => a.cmp(b),

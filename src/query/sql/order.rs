@@ -14,7 +14,12 @@ impl Compiler<'_> {
     /// them with a text by the text: here they are texts, in one order on every database.
     fn sorted(&mut self, root: &Source, key: &SortKey) -> Expr {
         let expr = self.seen(root, key.field, key.guard.as_ref());
-        if !is_native_enum(&self.meta(root).fields[key.field].kind) {
+        self.by_text(&self.meta(root).fields[key.field].kind, expr)
+    }
+
+    /// A native enum as its text; anything else as it is.
+    pub(super) fn by_text(&self, kind: &Kind, expr: Expr) -> Expr {
+        if !is_native_enum(kind) {
             return expr;
         }
         match self.backend {

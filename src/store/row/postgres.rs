@@ -28,7 +28,14 @@ pub(super) fn write(
             4 => float(out, decoded(cell)?),
             _ => double(out, decoded(cell)?),
         },
-        Kind::Decimal(_) => style.decimal(out, decoded(cell)?),
+        Kind::Decimal(size) => {
+            let mut n: rust_decimal::Decimal = decoded(cell)?;
+            // The driver drops the places of a zero, which has no digits.
+            if let (true, Some((_, scale))) = (n.is_zero(), size) {
+                n.rescale(*scale);
+            }
+            style.decimal(out, n);
+        }
         Kind::Text(_) | Kind::Enum { .. } => style.text(out, decoded(cell)?),
         Kind::Uuid => style.uuid(out, decoded(cell)?),
         Kind::Date => style.date(out, decoded(cell)?),

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use super::world::THING;
 
 /// A user with these roles.
-fn user(roles: &[i64]) -> Principal {
+pub(crate) fn user(roles: &[i64]) -> Principal {
     Principal {
         user: Some(User {
             id: 3,

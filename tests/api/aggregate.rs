@@ -1,0 +1,221 @@
+//! `_aggregate` over HTTP: its answers, its refusals, and what it costs.
+
+use serde_json::{Value, json};
+
+use super::sample::{Reply, call, statements};
+use crate::house::app::{Session, TestApp, on_each_app};
+
+/// Customers of three kinds; one has more points than would be left for the others.
+async fn customers(app: &TestApp) {
+    for (i, (kind, points)) in [
+        ("a", 3),
+        ("a", 4),
+        ("b", i64::MAX),
+        ("b", 1),
+        ("b", i64::MAX),
+        ("c", -5),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = json!({
+            "id": format!("00000000-0000-7000-8000-00000000000{i}"), "name": kind,
+            "email": format!("c{i}@example.org"), "loyalty_points": points, "preferences": {},
+            "created_at": "2026-11-22T00:00:00Z",
+        });
+        app.make("customer", body).await;
+    }
+}
+
+async fn ask(session: &Session<'_>, query: &str) -> Reply {
+    let path = format!("/api/v1/customer/_aggregate?{query}");
+    call(session, ("GET", &path), &[], None).await
+}
+
+async fn data(session: &Session<'_>, query: &str) -> Value {
+    let reply = ask(session, query).await;
+    assert_eq!(reply.status, 200, "{query}: {}", reply.text);
+    reply.json()["data"].clone()
+}
+
+#[tokio::test]
+async fn groups_come_with_one_statement_and_a_tag() {
+    on_each_app("groups_come_with_one_statement", |b| b, async |app| {
+        let admin = app.login("admin").await;
+        customers(app).await;
+        app.statements();
+        let query = "group_by=name&count=*&sum=loyalty_points&sort=-count&having.count__gt=1&loyalty_points__gt=0";
+        let reply = ask(&admin, query).await;
+        assert_eq!(statements(app).len(), 1);
+        let wanted = json!({"data": [
+            {"name": "b", "count": 3, "sum_loyalty_points": "18446744073709551615"},
+            {"name": "a", "count": 2, "sum_loyalty_points": 7},
+        ], "truncated": false});
+        assert_eq!((reply.status, reply.json()), (200, wanted));
+        let tag = reply.header("etag").to_owned();
+        let path = format!("/api/v1/customer/_aggregate?{query}");
+        let again = call(&admin, ("GET", &path), &[("if-none-match", &tag)], None).await;
+        assert_eq!(again.status, 304);
+        let head = call(&admin, ("HEAD", &path), &[], None).await;
+        assert_eq!((head.status, head.header("etag"), head.text.as_str()), (200, &*tag, ""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sums_beyond_64_bits_are_compared_and_ordered_exactly() {
+    on_each_app(
+        "sums_beyond_64_bits",
+        |b| b,
+        async |app| {
+            let admin = app.login("admin").await;
+            customers(app).await;
+            let by = "group_by=name&sum=loyalty_points";
+            let names = async |more: &str| -> Vec<String> {
+                let groups = data(&admin, &format!("{by}&{more}")).await;
+                let groups = groups.as_array().expect("groups").clone();
+                groups
+                    .iter()
+                    .map(|g| g["name"].as_str().expect("a name").to_owned())
+                    .collect()
+            };
+            let having = "having.sum_loyalty_points";
+            for (more, wanted) in [
+                ("sort=-sum_loyalty_points".to_owned(), vec!["b", "a", "c"]),
+                ("sort=sum_loyalty_points".to_owned(), vec!["c", "a", "b"]),
+                (format!("{having}__gt=18446744073709551614"), vec!["b"]),
+                (format!("{having}=18446744073709551615"), vec!["b"]),
+                (format!("{having}__gte=18446744073709551615.5"), vec![]),
+                (format!("{having}__lt=18446744073709551615"), vec!["a", "c"]),
+                (format!("{having}__lte=6.5"), vec!["c"]),
+                (format!("{having}__gt=-5"), vec!["a", "b"]),
+                (format!("{having}__ne=7"), vec!["b", "c"]),
+                (format!("{having}__ne=7.5"), vec!["a", "b", "c"]),
+                (format!("{having}=7.5"), vec![]),
+            ] {
+                assert_eq!(names(&more).await, wanted, "{more}");
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn all_records_are_one_group_even_when_there_are_none() {
+    on_each_app(
+        "all_records_are_one_group",
+        |b| b,
+        async |app| {
+            let admin = app.login("admin").await;
+            let query = "count=*,name&distinct=name&sum=loyalty_points&avg=loyalty_points&max=name";
+            let none = json!([{"count": 0, "count_name": 0, "distinct_name": 0,
+            "sum_loyalty_points": null, "avg_loyalty_points": null, "max_name": null}]);
+            assert_eq!(data(&admin, query).await, none);
+            customers(app).await;
+            let query = format!("{query}&name__in=a,c");
+            let some = json!([{"count": 3, "count_name": 3, "distinct_name": 2,
+            "sum_loyalty_points": 2, "avg_loyalty_points": 2.0 / 3.0, "max_name": "c"}]);
+            assert_eq!(data(&admin, &query).await, some);
+            // Groups without a measure are the different values.
+            assert_eq!(
+                data(&admin, "group_by=name&limit=2").await,
+                json!([{"name": "a"}, {"name": "b"}])
+            );
+            let more = ask(&admin, "group_by=name&limit=2").await.json();
+            assert_eq!(more["truncated"], true);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_decimal_of_nothing_has_the_places_of_its_column() {
+    on_each_app("a_decimal_of_nothing", |b| b, async |app| {
+        let admin = app.login("admin").await;
+        let author = app.make("author", json!({"name": "A", "slug": "a", "country": "GB"})).await;
+        for (isbn, price) in [("9780000000002", "0"), ("9780000000019", "0.1"), ("9780000000026", "0.2")] {
+            let body = json!({"isbn": isbn, "title": "T", "author_id": author["id"], "price": price, "pages": 1});
+            app.make("book", body).await;
+        }
+        let path = "/api/v1/book/_aggregate?min=price&sum=price&avg=price&distinct=price";
+        let (status, answer) = admin.get(path).await;
+        let wanted = json!([{"distinct_price": 3, "sum_price": "0.30", "avg_price": "0.100000", "min_price": "0.00"}]);
+        assert_eq!((status, &answer["data"]), (200, &wanted));
+        let (_, list) = admin.get("/api/v1/book?sort=price&limit=1").await;
+        assert_eq!(list["data"][0]["price"], "0.00");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_a_400_that_lists_what_can() {
+    on_each_app(
+        "what_cannot_be_asked_is_a_400",
+        |b| b,
+        async |app| {
+            let admin = app.login("admin").await;
+            for (query, fault, says) in [
+                ("", "count required", "Nothing is asked for"),
+                (
+                    "group_by=nothing&count=*",
+                    "group_by unknown_field",
+                    "loyalty_points",
+                ),
+                ("sum=name", "sum unknown_field", "loyalty_points"),
+                ("avg=created_at", "avg unknown_field", "loyalty_points"),
+                (
+                    "group_by=name,email,id&count=*",
+                    "group_by too_many_keys",
+                    "At most 2",
+                ),
+                (
+                    "group_by=name,email&bucket=day(created_at)",
+                    "bucket too_many_keys",
+                    "At most 2",
+                ),
+                ("group_by=name,name", "group_by duplicate", "called name"),
+                ("bucket=created_at", "bucket bucket", "year, quarter"),
+                (
+                    "bucket=decade(created_at)",
+                    "bucket unknown_unit",
+                    "year, quarter",
+                ),
+                ("bucket=day(name)", "bucket unknown_field", "created_at"),
+                ("count=*&count=name", "count duplicate", "once"),
+                ("count=*&sort=name", "sort unknown_output", "allowed: count"),
+                ("count=*&sort=count,-count", "sort duplicate", "twice"),
+                ("count=*&limit=1001", "limit out_of_range", "1000"),
+                ("count=*&limit=0", "limit out_of_range", "1000"),
+                (
+                    "count=*&having.sum_id__gt=1",
+                    "having.sum_id__gt unknown_output",
+                    "allowed: count",
+                ),
+                (
+                    "count=*&having.count__in=1",
+                    "having.count__in unknown_operator",
+                    "gte",
+                ),
+                (
+                    "count=*&having.count__gt=x",
+                    "having.count__gt type",
+                    "whole number",
+                ),
+                ("count=*&page=2", "page unknown_parameter", "group_by"),
+                (
+                    "count=*&fields=name",
+                    "fields unknown_parameter",
+                    "group_by",
+                ),
+                ("count=*&nothing=1", "nothing unknown_field", "name"),
+                ("count=*&q=a", "q too_short", "2 characters"),
+            ] {
+                let reply = ask(&admin, query).await;
+                assert_eq!(reply.status, 400, "{query}: {}", reply.text);
+                assert_eq!(reply.faults(), [fault], "{query}");
+                assert!(reply.text.contains(says), "{query}: {}", reply.text);
+            }
+        },
+    )
+    .await;
+}
