@@ -7,6 +7,7 @@
 
 mod bodies;
 mod filters;
+mod imports;
 mod merge;
 mod operations;
 mod paths;

@@ -2,5 +2,6 @@
 //! to the operations, and translates back.
 
 pub mod document;
+pub mod import;
 pub mod internal;
 pub mod records;

@@ -14,6 +14,7 @@ mod finish;
 mod guard;
 mod history;
 mod idempotency;
+mod import;
 mod layout;
 mod ledger;
 mod precondition;
@@ -27,6 +28,7 @@ mod write;
 mod written;
 
 pub use idempotency::Once;
+pub use import::{File, FileFormat, Import};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record};
 pub use written::Written;

@@ -6,6 +6,7 @@ mod dry_run;
 mod expand;
 mod first;
 mod idempotency;
+mod import;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

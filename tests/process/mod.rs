@@ -3,6 +3,7 @@
 mod cells;
 mod commands;
 mod crash;
+mod import;
 mod life;
 mod memory;
 mod storage;
