@@ -64,7 +64,8 @@ mod tests {
 
     fn scope(rows: Filter) -> Scope {
         Scope {
-            rows,
+            rows: rows.clone(),
+            ruled: rows,
             readable: Vec::new(),
             writable: Vec::new(),
         }

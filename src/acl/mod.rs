@@ -123,8 +123,10 @@ pub enum Decision {
 /// The rows and fields that a decision allows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
-    /// The rows.
+    /// The rows, but for those in the trash.
     pub rows: Filter,
+    /// The rows, in the trash or not.
+    pub ruled: Filter,
     /// Where each field may be read.
     pub readable: Vec<Sight>,
     /// Where each field may be written.
@@ -137,7 +139,8 @@ impl Scope {
     pub fn full(model: &ModelMeta) -> Self {
         let sight = |open: bool| if open { Sight::Always } else { Sight::Never };
         Self {
-            rows: Filter::All,
+            rows: live(model),
+            ruled: Filter::All,
             readable: model.fields.iter().map(|f| sight(!f.secret)).collect(),
             writable: model.fields.iter().map(|f| sight(!f.secret)).collect(),
         }
@@ -152,7 +155,22 @@ impl Scope {
                 .zip(&model.fields)
                 .all(|(s, f)| f.secret || *s == Sight::Always)
         };
-        self.rows == Filter::All && open(&self.readable) && open(&self.writable)
+        self.is_unruled() && open(&self.readable) && open(&self.writable)
+    }
+
+    /// Whether no rule hides any row.
+    #[must_use]
+    pub fn is_unruled(&self) -> bool {
+        self.ruled == Filter::All
+    }
+
+    /// Those of the rows that are in the trash.
+    #[must_use]
+    pub fn trashed(&self, model: &ModelMeta) -> Filter {
+        match model.trash {
+            Some(trash) => self.ruled.clone().and(Filter::Null(trash.since, false)),
+            None => Filter::Never,
+        }
     }
 }
 
@@ -163,6 +181,14 @@ impl FieldAccess for Scope {
 
     fn writable(&self, field: FieldId) -> bool {
         self.writable[field].possible()
+    }
+}
+
+/// The rows that are not in the trash.
+fn live(model: &ModelMeta) -> Filter {
+    match model.trash {
+        Some(trash) => Filter::Null(trash.since, true),
+        None => Filter::All,
     }
 }
 
@@ -231,7 +257,8 @@ fn unite(
         }
     }
     Scope {
-        rows,
+        rows: rows.clone().and(live(meta)),
+        ruled: rows,
         readable,
         writable,
     }

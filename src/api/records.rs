@@ -156,12 +156,20 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
 pub async fn delete(call: Call) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, Verb::Delete, model)?;
-    no_parameters(&call)?;
+    let purges = call.engine.registry().model(model).trash.is_some()
+        && call.query()? == [("trash".to_owned(), "only".to_owned())];
+    if !purges {
+        no_parameters(&call)?;
+    }
     let target = Target {
         key: call.raw_param("id"),
         condition: &if_match(&call)?,
     };
-    let written = call.engine.delete(&call.ctx, model, target).await?;
+    let written = if purges {
+        call.engine.purge(&call.ctx, model, target).await?
+    } else {
+        call.engine.delete(&call.ctx, model, target).await?
+    };
     Ok(written.map_or_else(|| answer::empty(StatusCode::NO_CONTENT), tried))
 }
 
@@ -200,6 +208,26 @@ pub async fn revert(mut call: Call) -> Result<Response, Error> {
         condition: &condition,
     };
     let written = call.engine.revert(&call.ctx, model, target, body).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(written_answer(&call, written, StatusCode::OK))
+}
+
+/// `POST /api/v1/{model}/{id}/_restore`
+///
+/// # Errors
+/// See [`crate::crud::Engine::restore`].
+pub async fn restore(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Delete, model)?;
+    no_parameters(&call)?;
+    let condition = if_match(&call)?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &condition,
+    };
+    let written = call.engine.restore(&call.ctx, model, target).await?;
     if written.dry_run {
         return Ok(tried(written));
     }

@@ -73,6 +73,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/_undo" => records::undo),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),
+        route!(POST "/api/v1/:model/:id/_restore" => records::restore),
         route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
         route!(PUT "/api/v1/:model/:id" => records::replace, Some(of_record)),
         route!(PATCH "/api/v1/:model/:id" => records::patch, Some(of_record)),

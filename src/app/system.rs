@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use quarterdeck_entity::system::{audit, grant, role, session, token, user, user_role};
+use quarterdeck_entity::system::{audit, audit_seal, grant, role, session, token, user, user_role};
 use sea_orm::Value;
 
 use crate::auth::{policy, state};
@@ -77,6 +77,15 @@ pub(super) fn register(app: AppBuilder) -> AppBuilder {
         m.system()
             .label("Audit entry")
             .label_plural("Audit log")
+            .ordering("-id")
+            .verbs([Verb::List, Verb::Read])
+    })
+    .model::<audit_seal::Entity>(|m| {
+        use audit_seal::Column::{At, Digests, Head, Highest, Id, Rows, Signature};
+        m.system()
+            .label("Audit seal")
+            .list([Id, At, Rows, Highest, Head])
+            .secret([Digests, Signature])
             .ordering("-id")
             .verbs([Verb::List, Verb::Read])
     })

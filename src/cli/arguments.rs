@@ -36,6 +36,9 @@ pub(super) enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(Token),
+    /// The record of who changed what.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Look for mis-declarations; exit status 1 when there is an error.
     Check {
         /// With the models of the demo.
@@ -60,6 +63,17 @@ pub(super) enum Command {
         /// With the models of the demo.
         #[arg(long)]
         demo: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// Check that no audit row was changed, removed or put in since it was sealed; exit status 1, and
+    /// the first such row, when one was.
+    Verify {
+        /// A head that is known from a log: it must be in the chain.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
     },
 }
 

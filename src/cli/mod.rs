@@ -2,6 +2,7 @@
 //! [`Project`] says what is registered, [`run`] does the rest.
 
 mod arguments;
+mod audit;
 mod database;
 mod import;
 mod inspect;
@@ -152,6 +153,7 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         }
         Command::User(command) => people::user(project, config, command).await,
         Command::Token(command) => people::token(project, config, command).await,
+        Command::Audit(command) => audit::audit(&project.builder(config, false), command).await,
         Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
         Command::Import(command) => {

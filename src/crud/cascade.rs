@@ -41,12 +41,14 @@ struct Found {
 }
 
 impl Engine {
-    /// Takes away what points at a row that is about to be deleted, or lets it point at nothing.
+    /// Takes away what points at a row that is about to be deleted, or lets it point at nothing. With
+    /// a time the row goes to the trash: then what would be deleted with it goes there too, if it
+    /// can, and stays as it is otherwise; what would forbid the delete, forbids this.
     pub(super) async fn release(
         &self,
         work: &mut Work<'_>,
         meta: &ModelMeta,
-        row: &[Value],
+        (row, trashed_at): (&[Value], Option<&Value>),
     ) -> Result<(), Step> {
         if self.registry.referrers(meta.id).next().is_none() {
             return Ok(());
@@ -59,7 +61,7 @@ impl Engine {
         while let Some((target, rows)) = level.pop_front() {
             for (child, relation) in self.registry.referrers(target) {
                 let more = self
-                    .referring(work, (child, relation), &rows, &mut found)
+                    .referring(work, (child, relation), (&rows, trashed_at), &mut found)
                     .await?;
                 if !more.is_empty() {
                     level.push_back((child.id, more));
@@ -67,20 +69,26 @@ impl Engine {
             }
         }
         for (model, record, changes) in found.unlinked {
-            let key = self.registry.model(model).key_of(&record.values);
-            let key = self.registry.model(model).key_text(&key);
+            let meta = self.registry.model(model);
+            let key = meta.key_text(&meta.key_of(&record.values));
             // A row that goes as well is not unlinked before.
-            let goes = found.deleted.iter().any(|(m, r)| {
-                let meta = self.registry.model(*m);
-                *m == model && meta.key_text(&meta.key_of(&r.values)) == key
-            });
+            let goes = found.seen.contains(&(model, key));
             if !goes {
                 self.follow(work, (model, Verb::Patch), record, changes)
                     .await?;
             }
         }
         for (model, record) in found.deleted.into_iter().rev() {
-            self.follow(work, (model, Verb::Delete), record, Changes::default())
+            let trash = self.registry.model(model).trash;
+            let values = match (trash, trashed_at) {
+                (Some(trash), Some(at)) => vec![(trash.since, at.clone())],
+                _ => Vec::new(),
+            };
+            let changes = Changes {
+                values,
+                defaults: Vec::new(),
+            };
+            self.follow(work, (model, Verb::Delete), record, changes)
                 .await?;
         }
         Ok(())
@@ -92,14 +100,33 @@ impl Engine {
         &self,
         work: &mut Work<'_>,
         (child, relation): (&ModelMeta, &Relation),
-        rows: &[Vec<Value>],
+        (rows, trashed_at): (&[Vec<Value>], Option<&Value>),
         found: &mut Found,
     ) -> Result<Vec<Vec<Value>>, Step> {
         let mut deleted = Vec::new();
+        let discards = trashed_at.is_some();
+        let stays = relation.on_delete == OnDelete::SetNull
+            || relation.on_delete == OnDelete::Cascade && child.trash.is_none();
+        if discards && stays {
+            return Ok(deleted);
+        }
         for chunk in rows.chunks(CHUNK) {
-            let Some(condition) = self.pointing_at(child, relation, chunk) else {
+            let Some(mut condition) = self.pointing_at(child, relation, chunk) else {
                 continue;
             };
+            if let (true, Some(trash)) = (discards, child.trash) {
+                let compiler = Compiler::new(&self.registry, self.db.backend());
+                let root = compiler.root(child.id);
+                condition = condition.and(compiler.column(&root, trash.since).is_null());
+            }
+            if relation.on_delete == OnDelete::Restrict && discards {
+                self.count_in_trial(work, child, relation, condition.clone())
+                    .await?;
+                if self.count_of(work, child, condition, &Filter::All).await? > 0 {
+                    return Err(conflict::referenced().into());
+                }
+                continue;
+            }
             if relation.on_delete == OnDelete::Restrict {
                 self.count_in_trial(work, child, relation, condition)
                     .await?;
@@ -147,15 +174,17 @@ impl Engine {
         Ok(deleted)
     }
 
-    /// Deletes or unlinks one of the rows found.
-    async fn follow(
+    /// Deletes one of the rows found, or changes it: unlinks it, or moves it to the trash. The row as
+    /// it then is.
+    pub(super) async fn follow(
         &self,
         work: &mut Work<'_>,
         (model, verb): (ModelId, Verb),
         Stored { values, row }: Stored,
         mut changes: Changes,
-    ) -> Result<(), Step> {
+    ) -> Result<Option<Vec<Value>>, Step> {
         let meta = self.registry.model(model);
+        let deletes = changes.values.is_empty();
         let write = Write {
             registry: &self.registry,
             model: meta,
@@ -169,17 +198,19 @@ impl Engine {
             hook.before(work.tx, &write, &mut changes).await?;
         }
         let store = &self.stores[model.0];
-        let done = match verb {
-            Verb::Delete => store.delete(work.tx, row).await.map(|()| None),
-            _ => store.update(work.tx, row, changes).await.map(Some),
+        let done = if deletes {
+            store.delete(work.tx, row).await.map(|()| None)
+        } else {
+            store.update(work.tx, row, changes).await.map(Some)
         };
         // Which of many rows stood against it is nothing that a caller may know by a field.
         let after = done.map_err(|e| match failure::classify(&e) {
             failure::Failure::Retry => failure::plain(e),
             _ => conflict::referenced().because(e),
         })?;
-        self.after(work, (meta, verb, true), (Some(&values), after.as_deref()))
-            .await
+        let both = (Some(values.as_slice()), after.as_deref());
+        self.after(work, (meta, verb, true), both).await?;
+        Ok(after)
     }
 
     /// Whether all of the rows may be deleted by the caller. That some may not is told as a constraint
@@ -196,10 +227,10 @@ impl Engine {
         let scope = self
             .scope(work.ctx, Verb::Delete, child.id)
             .map_err(|_| conflict::referenced())?;
-        if scope.rows == Filter::All {
+        if scope.is_unruled() {
             return Ok(());
         }
-        if self.count_of(work, child, condition, &scope.rows).await? < all {
+        if self.count_of(work, child, condition, &scope.ruled).await? < all {
             return Err(conflict::referenced());
         }
         Ok(())
@@ -252,7 +283,7 @@ impl Engine {
     }
 
     /// `child.from` is one of the `to` of the rows; `None` when none of them can be pointed at.
-    fn pointing_at(
+    pub(super) fn pointing_at(
         &self,
         child: &ModelMeta,
         relation: &Relation,

@@ -30,6 +30,8 @@ pub(super) struct Item {
     pub(super) condition: IfMatch,
     pub(super) changes: Changes,
     pub(super) scope: Arc<Scope>,
+    /// Whether a delete is of a record in the trash, and for good.
+    pub(super) purge: bool,
 }
 
 impl Item {
@@ -169,10 +171,13 @@ impl Engine {
         (before, row): (Vec<Value>, Row),
     ) -> Result<(), Step> {
         let meta = self.registry.model(item.model);
+        if let (Some(trash), false) = (meta.trash, item.purge) {
+            return self.discard(work, (item, trash), (before, row)).await;
+        }
         self.before(work, item, Some(&before), Changes::default())
             .await?;
         let shown = self.as_before(work, meta, &before).await?;
-        self.release(work, meta, &before).await?;
+        self.release(work, meta, (&before, None)).await?;
         let deleted = self.stores[item.model.0].delete(work.tx, row).await;
         deleted.map_err(|e| match failure::classify(&e) {
             failure::Failure::ForeignKey => Step::Failed(conflict::referenced().because(e)),
@@ -230,13 +235,18 @@ impl Engine {
         for hook in self.hooks.of(meta) {
             hook.after(work.tx, &write).await?;
         }
+        // What is moved to the trash is changed, to the audit; to the hooks it is deleted.
+        let verb = match (verb, after) {
+            (Verb::Delete, Some(_)) => Verb::Patch,
+            (verb, _) => verb,
+        };
         work.ledger.note((meta, verb), before, after)?;
         Ok(())
     }
 
     /// In a dry run, the row before its change as the caller may read it; afterwards a rule could
     /// not be asked about it any more.
-    async fn as_before(
+    pub(super) async fn as_before(
         &self,
         work: &Work<'_>,
         meta: &ModelMeta,
@@ -252,7 +262,7 @@ impl Engine {
     }
 
     /// In a dry run, notes the change for its answer. `before` is what [`Self::as_before`] gave.
-    async fn tried(
+    pub(super) async fn tried(
         &self,
         work: &mut Work<'_>,
         (meta, verb): (&ModelMeta, Verb),
@@ -280,9 +290,14 @@ impl Engine {
     }
 
     async fn load(&self, tx: &Tx, item: &Item) -> Result<Stored, Error> {
-        let found = self
-            .locked(tx, item.model, (&item.key, &item.scope.rows))
-            .await?;
+        let trashed;
+        let rows = if item.purge {
+            trashed = item.scope.trashed(self.registry.model(item.model));
+            &trashed
+        } else {
+            &item.scope.rows
+        };
+        let found = self.locked(tx, item.model, (&item.key, rows)).await?;
         found.ok_or_else(Error::not_found)
     }
 

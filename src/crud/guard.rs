@@ -32,7 +32,7 @@ impl Engine {
 
     /// After the write: the row must still be one of the caller's, and the fields still writable.
     pub(super) async fn check_row(&self, tx: &Tx, item: &Item, row: &[Value]) -> Result<(), Error> {
-        let rows = &item.scope.rows;
+        let rows = &item.scope.ruled;
         if *rows != Filter::All && !self.matches(tx, item.model, row, &[rows]).await?[0] {
             return Err(Error::new(
                 Kind::Forbidden,

@@ -13,9 +13,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::acl::Scope;
 use crate::error::{Error, Fault};
 use crate::model::{ModelId, ModelMeta, Verb, value};
-use crate::query::{Filter, Sight};
+use crate::query::Sight;
 use crate::store::failure;
 
+use super::ledger::record_id;
 use super::{Context, Engine};
 
 /// Entries on a page, unless the request says otherwise.
@@ -37,10 +38,11 @@ impl Engine {
         let scope = self.scope(ctx, Verb::Read, model)?;
         let meta = self.registry.model(model);
         let (limit, cursor) = page(parameters, self.limits.max_limit)?;
-        let key = meta.key_text(&meta.parse_key(key)?);
+        let values = meta.parse_key(key)?;
+        let key = meta.key_text(&values);
         let exists = self.read(ctx, model, &key, &[]).await.map(drop);
         // A record that is gone still has a history, for those whom no row of it was hidden from.
-        if scope.rows != Filter::All {
+        if !scope.is_unruled() {
             exists?;
         } else if let Err(error) = exists
             && error.kind != crate::error::Kind::NotFound
@@ -49,7 +51,7 @@ impl Engine {
         }
         let mut entries = audit::Entity::find()
             .filter(audit::Column::Model.eq(&meta.slug))
-            .filter(audit::Column::RecordId.eq(&key))
+            .filter(audit::Column::RecordId.eq(record_id(meta, &values)))
             .order_by_desc(audit::Column::Id)
             .limit(limit + 1);
         if let Some(cursor) = cursor {
@@ -104,7 +106,7 @@ fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>)
 }
 
 fn shown(meta: &ModelMeta, scope: &Scope, entry: audit::Model) -> Json {
-    let with_values = scope.rows == Filter::All;
+    let with_values = scope.is_unruled();
     let mut changes = Map::new();
     if let Json::Object(all) = entry.changes {
         for (name, change) in all {

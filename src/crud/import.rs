@@ -18,7 +18,6 @@ use std::sync::Arc;
 use crate::error::{Error, Kind};
 use crate::model::patch::Purpose;
 use crate::model::{ModelId, Verb};
-use crate::query::Filter;
 
 pub use self::rows::FileFormat;
 
@@ -113,7 +112,7 @@ impl Engine {
                 return Err(precondition::required());
             }
         }
-        if options.keep && creates.rows != Filter::All {
+        if options.keep && !creates.is_unruled() {
             let detail = "Keys can be kept by those alone who may create any record.";
             return Err(Error::new(Kind::Forbidden, "keys", detail));
         }

@@ -62,8 +62,7 @@ impl Ledger {
         after: Option<&[Value]>,
     ) -> Result<(), Error> {
         let row = after.or(before).unwrap_or_default();
-        let mut record_id = model.key_text(&model.key_of(row));
-        record_id.truncate(record_id.floor_char_boundary(255));
+        let record_id = record_id(model, &model.key_of(row));
         self.rows.push(Row {
             model: model.id,
             verb,
@@ -167,6 +166,13 @@ impl Ledger {
         let backend = tx.get_database_backend();
         Statement::from_sql_and_values(backend, insert(backend, rows.len()), values)
     }
+}
+
+/// What the audit calls the record with this key: its address, as far as the column holds it.
+pub(super) fn record_id(model: &ModelMeta, key: &[Value]) -> String {
+    let mut text = model.key_text(key);
+    text.truncate(text.floor_char_boundary(255));
+    text
 }
 
 /// The changes are bound as the text that they were written as.

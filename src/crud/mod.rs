@@ -21,6 +21,7 @@ mod precondition;
 mod read;
 mod restore;
 mod revert;
+mod trash;
 mod trial;
 mod undo;
 mod work;
@@ -57,6 +58,8 @@ pub enum Door {
     Cli,
     /// A plugin's route or hook.
     Plugin,
+    /// Quarterdeck itself, at its time.
+    Job,
 }
 
 impl Door {
@@ -68,6 +71,7 @@ impl Door {
             Self::Admin => "admin",
             Self::Cli => "cli",
             Self::Plugin => "plugin",
+            Self::Job => "job",
         }
     }
 }

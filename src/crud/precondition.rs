@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::acl::Scope;
 use crate::error::{Error, Kind};
 use crate::model::{ModelId, ModelMeta, Verb, value};
-use crate::query::{Filter, Sight};
+use crate::query::Sight;
 use crate::store::{Tx, failure};
 
 use super::read::etag;
@@ -147,7 +147,7 @@ impl Engine {
 /// would confirm what was hidden when the record was another.
 fn sees_every_state(scope: &Scope) -> bool {
     let conditional = |sight: &Sight| matches!(sight, Sight::When(_));
-    scope.rows == Filter::All && !scope.readable.iter().any(conditional)
+    scope.is_unruled() && !scope.readable.iter().any(conditional)
 }
 
 /// Walks back through the audit to the state whose entity tag the writer sent.

@@ -17,6 +17,7 @@ use crate::query::{CountMode, Expand, Filter, Mark, Position, Projected, Query, 
 use super::count::Count;
 use super::embed::{Embedded, need_links};
 use super::layout::Layout;
+use super::trash::Shelf;
 use super::{Context, Engine};
 
 /// What to list.
@@ -162,6 +163,7 @@ impl Engine {
         let policy = self.policy.load();
         let access = Access::new(&self.registry, &policy, &ctx.principal);
         let scope = access.scope(Verb::List, model)?;
+        let meta = self.registry.model(model);
         let lens = access.lens(model, &scope);
         let mut paths = PathScope {
             registry: &self.registry,
@@ -169,13 +171,20 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let query = match request {
+        let (shelf, query) = match request {
             ListRequest::Parameters(parameters) => {
-                parse::list(&mut paths, model, parameters, &self.cursors)?
+                let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
+                (shelf, parse::list(&mut paths, model, &rest, &self.cursors)?)
             }
-            ListRequest::Search(body) => parse::search(&mut paths, model, body, &self.cursors)?,
+            ListRequest::Search(body) => {
+                let (shelf, rest) = Shelf::of_body(meta, body)?;
+                (
+                    shelf,
+                    parse::search(&mut paths, model, rest, &self.cursors)?,
+                )
+            }
         };
-        Ok((scope.rows.clone(), query))
+        Ok((shelf.rows(&access, meta, &scope)?, query))
     }
 
     /// Reads one record. `parameters` may hold `fields` and `expand`.
@@ -231,8 +240,10 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let (fields, expand) = parse::record(&mut paths, model, parameters)?;
-        Ok((scope.rows.clone(), fields, expand))
+        let meta = self.registry.model(model);
+        let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
+        let (fields, expand) = parse::record(&mut paths, model, &rest)?;
+        Ok((shelf.rows(&access, meta, &scope)?, fields, expand))
     }
 }
 

@@ -133,6 +133,7 @@ impl Engine {
                 defaults: Vec::new(),
             },
             scope,
+            purge: false,
         })
     }
 }

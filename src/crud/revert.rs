@@ -10,9 +10,10 @@ use sea_orm::{
 
 use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelId, Verb};
-use crate::query::{Filter, Sight};
+use crate::query::Sight;
 use crate::store::failure;
 
+use super::ledger::record_id;
 use super::precondition::{IfMatch, Target};
 use super::restore::{Side, Values, side};
 use super::work::{Job, Step, Work};
@@ -56,7 +57,7 @@ impl Engine {
         self.scope(ctx, Verb::Patch, model)?;
         let (key, condition) = self.target(model, Some(target))?;
         let to = point(body)?;
-        if read.rows != Filter::All {
+        if !read.is_unruled() {
             return Err(Error::new(
                 Kind::Forbidden,
                 "history_hidden",
@@ -95,7 +96,7 @@ impl Job for Revert {
     async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
         let meta = engine.registry.model(self.model);
         let patch = engine.scope(work.ctx, Verb::Patch, self.model)?;
-        let of = (self.key.as_slice(), &patch.rows);
+        let of = (self.key.as_slice(), &patch.ruled);
         let loaded = engine.locked(work.tx, self.model, of).await?;
         if let Some(loaded) = &loaded {
             let of = (self.model, &self.condition);
@@ -118,7 +119,7 @@ impl Revert {
         let read = engine.scope(work.ctx, Verb::Read, self.model)?;
         let entries = audit::Entity::find()
             .filter(audit::Column::Model.eq(&meta.slug))
-            .filter(audit::Column::RecordId.eq(meta.key_text(&self.key)))
+            .filter(audit::Column::RecordId.eq(record_id(meta, &self.key)))
             .order_by_desc(audit::Column::Id)
             .limit(STEPS)
             .all(work.tx)

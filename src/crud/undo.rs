@@ -17,7 +17,6 @@ use serde_json::{Value as Json, json};
 
 use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelMeta, Verb};
-use crate::query::Filter;
 use crate::store::failure;
 use crate::store::typed::Record as Stored;
 
@@ -63,7 +62,7 @@ impl Engine {
     fn sees_all(&self, ctx: &Context) -> bool {
         self.registry.by_slug("qd_audit").is_some_and(|audit| {
             let listed = self.scope(ctx, Verb::List, audit.id);
-            listed.is_ok_and(|scope| scope.rows == Filter::All)
+            listed.is_ok_and(|scope| scope.is_unruled())
         })
     }
 }
@@ -202,7 +201,9 @@ async fn reverse(engine: &Engine, work: &mut Work<'_>, entry: &audit::Model) -> 
         (Some(_), Some(_)) => Verb::Patch,
     };
     let scope = engine.scope(work.ctx, verb, meta.id)?;
-    let loaded = engine.locked(work.tx, meta.id, (&key, &scope.rows)).await?;
+    let loaded = engine
+        .locked(work.tx, meta.id, (&key, &scope.ruled))
+        .await?;
     match (old, new, loaded) {
         (Some(old), None, None) => engine.make_again(work, meta, old).await.map(drop),
         (_, None, Some(_)) => {
@@ -232,7 +233,7 @@ impl Engine {
         let user = ctx.principal.user.as_ref().map(|u| u.id);
         let own = user.is_some() && entry.user_id == user;
         let read = self.scope(ctx, Verb::Read, meta.id);
-        if own || read.is_ok_and(|scope| scope.rows == Filter::All) {
+        if own || read.is_ok_and(|scope| scope.is_unruled()) {
             return Ok(());
         }
         Err(Error::new(

@@ -114,6 +114,7 @@ impl Engine {
             condition,
             changes: Changes::default(),
             scope,
+            purge: false,
         })
     }
 
@@ -171,6 +172,7 @@ impl Engine {
             condition,
             changes,
             scope,
+            purge: false,
         })
     }
 

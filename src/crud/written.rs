@@ -86,7 +86,7 @@ impl Engine {
         scope: &Scope,
         row: &[Value],
     ) -> Result<Vec<Shown>, Error> {
-        let mut filters: Vec<&Filter> = vec![&scope.rows];
+        let mut filters: Vec<&Filter> = vec![&scope.ruled];
         filters.extend(scope.readable.iter().filter_map(|s| match s {
             Sight::When(filter) => Some(filter),
             Sight::Always | Sight::Never => None,

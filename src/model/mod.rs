@@ -71,11 +71,22 @@ pub struct ModelMeta {
     pub system: bool,
     /// Whether a write of a record must say which state of it the writer knows (`If-Match`).
     pub if_match: bool,
+    /// How its records are in the trash, where they are deleted in two steps.
+    pub trash: Option<Trash>,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.
     pub system_verbs: Vec<Verb>,
     by_name: HashMap<String, FieldId>,
+}
+
+/// How a model's deleted records are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trash {
+    /// The field that says since when a record is in the trash; null outside it.
+    pub since: FieldId,
+    /// After how many days it is deleted for good.
+    pub days: Option<u32>,
 }
 
 impl ModelMeta {

@@ -27,6 +27,13 @@ pub(super) fn add(seen: &Seen<'_>, paths: &mut Map<String, Value>) {
         paths.insert(path, json!({ "post": imports::operation(seen) }));
     }
     let record = format!("/api/v1/{slug}/{{id}}");
+    if seen.meta.trash.is_some() && seen.may(Verb::Delete) {
+        let path = format!("{record}/_restore");
+        paths.insert(
+            path,
+            json!({ "parameters": [key(seen)], "post": restore(seen) }),
+        );
+    }
     if seen.may(Verb::Read) {
         let path = format!("{record}/_history");
         paths.insert(
@@ -41,6 +48,28 @@ pub(super) fn add(seen: &Seen<'_>, paths: &mut Map<String, Value>) {
             );
         }
     }
+}
+
+/// Where records are deleted in two steps, which of them are meant.
+pub(super) fn trash(seen: &Seen<'_>, allowed: &[&str]) -> Option<Value> {
+    seen.meta.trash?;
+    Some(json!({
+        "name": "trash", "in": "query",
+        "description": "Records in the trash, for who may delete: none of them, they alone, or both.",
+        "schema": { "type": "string", "enum": allowed },
+    }))
+}
+
+fn restore(seen: &Seen<'_>) -> Value {
+    let description = "And what went there with it.";
+    let mut restore = operation(seen, "restore", ("Take one out of the trash", description));
+    restore["parameters"] = json!([
+        reference("parameters", "Prefer"),
+        reference("parameters", "Change-Reason"),
+    ]);
+    conditional(seen, &mut restore);
+    restore["responses"] = responses(&written(seen), &conditions(seen, &WRITING));
+    restore
 }
 
 fn bulk(seen: &Seen<'_>) -> Value {

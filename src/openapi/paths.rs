@@ -174,6 +174,7 @@ fn list_operation(seen: &Seen<'_>) -> Value {
     };
     let mut operation = operation(seen, "list", (&summary, description));
     let mut parameters = filters::list_parameters(seen);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
     parameters.push(reference("parameters", "If-None-Match"));
     operation["parameters"] = json!(parameters);
     let ok = reference("responses", &part(seen, "list"));
@@ -205,6 +206,7 @@ fn read_operation(seen: &Seen<'_>) -> Value {
     let summary = format!("Read one {}", in_sentence(&seen.meta.label));
     let mut operation = operation(seen, "read", (&summary, "The bare record."));
     let mut parameters = filters::record_parameters(seen, Verb::Read);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
     parameters.push(reference("parameters", "If-None-Match"));
     operation["parameters"] = json!(parameters);
     let ok = reference("responses", &seen.meta.slug);
@@ -305,6 +307,12 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
         reference("parameters", "Prefer"),
         reference("parameters", "Change-Reason"),
     ]);
+    if let (Some(trash), Some(parameters)) = (
+        operations::trash(seen, &["only"]),
+        operation["parameters"].as_array_mut(),
+    ) {
+        parameters.push(trash);
+    }
     conditional(seen, &mut operation);
     operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation

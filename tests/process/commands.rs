@@ -14,6 +14,7 @@ fn help_is_complete_and_misuse_is_status_2() {
         "migrate",
         "user",
         "token",
+        "audit",
         "check",
         "doctor",
         "config",
@@ -39,6 +40,7 @@ fn help_is_complete_and_misuse_is_status_2() {
             &["token", "create", "--help"],
             &["--user", "--name", "--scope", "--expires"],
         ),
+        (&["audit", "verify", "--help"], &["--head"]),
     ] {
         let help = place.run(arguments);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");

@@ -65,6 +65,7 @@ impl Matching {
                 condition: IfMatch::Unconditional,
                 changes,
                 scope,
+                purge: false,
             },
             filter,
             most: of.max_affected,
