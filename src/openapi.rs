@@ -9,6 +9,7 @@ mod aggregate;
 mod bodies;
 mod catalog;
 mod filters;
+mod imports;
 mod merge;
 mod operations;
 mod paths;

@@ -3,5 +3,6 @@
 
 pub mod aggregate;
 pub mod document;
+pub mod import;
 pub mod internal;
 pub mod records;

@@ -87,7 +87,7 @@ pub async fn create(mut call: Call) -> Result<Response, Error> {
 }
 
 /// Says of an answer that it is the one to an earlier request.
-fn replayed(response: Response, again: bool) -> Response {
+pub(super) fn replayed(response: Response, again: bool) -> Response {
     if again {
         let name = header::HeaderName::from_static("idempotency-replayed");
         return answer::with(response, name, "true");
@@ -174,7 +174,7 @@ pub async fn delete(call: Call) -> Result<Response, Error> {
 }
 
 /// The answer to a dry run.
-fn tried(written: Written) -> Response {
+pub(super) fn tried(written: Written) -> Response {
     let response = answer::json(StatusCode::OK, written.body);
     let name = header::HeaderName::from_static("preference-applied");
     answer::with(response, name, "dry-run")
@@ -249,7 +249,7 @@ pub async fn undo(mut call: Call) -> Result<Response, Error> {
 }
 
 /// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.
-fn idempotency_key(call: &Call) -> Option<&str> {
+pub(super) fn idempotency_key(call: &Call) -> Option<&str> {
     let mut all = call.request.headers().get_all("idempotency-key").iter();
     let first = all.next()?;
     // Of two keys neither is the key; what is not ASCII is refused as one that is empty.

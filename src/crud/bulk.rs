@@ -5,7 +5,7 @@
 
 mod matching;
 mod parse;
-mod part;
+pub(super) mod part;
 mod report;
 
 use std::sync::Arc;
@@ -27,10 +27,10 @@ use super::{Context, Engine, Written};
 pub(super) const MOST: usize = 10_000;
 
 /// How many operations are tried at once before they are tried one by one.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// How many audit rows are kept back at most.
-const WAITING: usize = 1_000;
+pub(super) const WAITING: usize = 1_000;
 
 impl Engine {
     /// Changes many records of a model, see `docs/api.md`. `key` is an `Idempotency-Key`.
@@ -124,8 +124,8 @@ impl List {
         if !parts.iter().any(Part::is_refused) {
             match work.attempt(engine, part::All(parts)).await? {
                 Ok(done) => {
-                    for (part, id) in parts.iter().zip(done) {
-                        report.done(part, id);
+                    for (part, done) in parts.iter().zip(done) {
+                        report.done(part, done.key);
                     }
                     return Ok(());
                 }
@@ -139,7 +139,7 @@ impl List {
         for (offset, part) in parts.iter().enumerate() {
             let one = std::slice::from_ref(part);
             match work.attempt(engine, part::All(one)).await? {
-                Ok(done) => report.done(part, done.into_iter().next().flatten()),
+                Ok(done) => report.done(part, done.into_iter().next().and_then(|d| d.key)),
                 Err(error) => report.failed(work, (first + offset, part), &error),
             }
         }

@@ -43,9 +43,22 @@ impl Once {
     /// # Errors
     /// 400 for a key that is empty, too long or not visible ASCII.
     pub fn new(
-        (principal, reads): (&Principal, Option<&Scope>),
+        by: (&Principal, Option<&Scope>),
         key: &str,
         (model, body): (&ModelMeta, &Input),
+    ) -> Result<Self, Error> {
+        // What was understood, not how it was spelt: a client may write its members anew.
+        Self::of_digest(by, key, (model, digest(format!("{} {body:?}", model.slug))))
+    }
+
+    /// The request with this digest.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_digest(
+        (principal, reads): (&Principal, Option<&Scope>),
+        key: &str,
+        (model, request): (&ModelMeta, String),
     ) -> Result<Self, Error> {
         let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
         if key.is_empty() || key.len() > 255 || !visible {
@@ -58,16 +71,23 @@ impl Once {
         let user = principal.user.as_ref().map(|user| user.id);
         let token = principal.token.as_ref().map(|token| token.id);
         Ok(Self {
-            key: digest(&format!("{user:?} {token:?} {key}")),
-            // What was understood, not how it was spelt: a client may write its members anew.
-            request: digest(&format!("{} {body:?}", model.slug)),
-            rights: digest(&format!("{reads:?}")),
+            key: digest(format!("{user:?} {token:?} {key}")),
+            request,
+            rights: digest(format!("{reads:?}")),
             open: model
                 .key
                 .iter()
                 .map(|&k| model.fields[k].name.clone())
                 .collect(),
         })
+    }
+
+    /// One of the parts of the request, each of which happens once.
+    pub(super) fn part(&self, number: usize) -> Self {
+        Self {
+            key: digest(format!("{} {number}", self.key)),
+            ..self.clone()
+        }
     }
 
     /// The first answer, if there was one.
@@ -149,8 +169,8 @@ impl Once {
     }
 }
 
-fn digest(text: &str) -> String {
-    BASE64.encode(Sha256::digest(text.as_bytes()))
+pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
+    BASE64.encode(Sha256::digest(bytes))
 }
 
 /// The keys whose requests this node is working on.

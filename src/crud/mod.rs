@@ -15,6 +15,7 @@ mod finish;
 mod guard;
 mod history;
 mod idempotency;
+mod import;
 mod layout;
 mod ledger;
 mod precondition;
@@ -29,6 +30,7 @@ mod write;
 mod written;
 
 pub use idempotency::Once;
+pub use import::{File, FileFormat, Import};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;

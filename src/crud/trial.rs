@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::model::{ModelId, OnDelete, Verb, value};
 
 use super::ledger::Ledger;
@@ -21,6 +21,8 @@ pub(super) struct Trial {
     total: usize,
     cascade: Vec<(ModelId, OnDelete, u64)>,
     violations: Vec<Json>,
+    /// What the kind of request adds to the document.
+    pub(super) members: Vec<(&'static str, Json)>,
 }
 
 /// See [`Trial::mark`].
@@ -107,6 +109,11 @@ impl Trial {
             .extend(error.faults.iter().map(|f| f.within(pointer).to_json()));
     }
 
+    /// Notes faults that stand against the write, each at its place already.
+    pub(super) fn stand_against(&mut self, faults: &[Fault]) {
+        self.violations.extend(faults.iter().map(Fault::to_json));
+    }
+
     /// The document, when the work ended so. A fault that has nothing to do with what was to be
     /// written is the answer itself.
     pub(super) fn answer(
@@ -147,6 +154,9 @@ impl Trial {
         for (name, member) in rest {
             body.extend_from_slice(name.as_bytes());
             body.extend_from_slice(member.to_string().as_bytes());
+        }
+        for (name, member) in self.members {
+            body.extend_from_slice(format!(",\"{name}\":{member}").as_bytes());
         }
         body.push(b'}');
         Ok(Written {

@@ -146,13 +146,24 @@ impl Engine {
         target: Option<Target<'_>>,
         body: Input,
     ) -> Result<Item, Error> {
-        let scope = self.scope(ctx, verb, model)?;
-        let (key, condition) = self.target(model, target)?;
         let purpose = match verb {
             Verb::Create => Purpose::Create,
             Verb::Replace => Purpose::Replace,
             Verb::Patch | Verb::List | Verb::Read | Verb::Delete => Purpose::Patch,
         };
+        self.item_for(ctx, (model, verb, purpose), target, body)
+    }
+
+    /// The change that a body asks for, when the verb alone does not say what the body is for.
+    pub(super) fn item_for(
+        &self,
+        ctx: &Context,
+        (model, verb, purpose): (ModelId, Verb, Purpose),
+        target: Option<Target<'_>>,
+        body: Input,
+    ) -> Result<Item, Error> {
+        let scope = self.scope(ctx, verb, model)?;
+        let (key, condition) = self.target(model, target)?;
         let changes = validate(self.registry.model(model), body, purpose, &*scope)?;
         Ok(Item {
             model,

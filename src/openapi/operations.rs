@@ -10,7 +10,7 @@ use crate::model::Verb;
 use super::paths::{
     READING, WRITING, conditional, conditions, key, operation, responses, success, written,
 };
-use super::{part, reference};
+use super::{imports, part, reference};
 
 /// The verbs that write, as `_bulk` names them.
 const WRITES: [Verb; 4] = [Verb::Create, Verb::Replace, Verb::Patch, Verb::Delete];
@@ -21,6 +21,10 @@ pub(super) fn add(seen: &Seen<'_>, paths: &mut Map<String, Value>) {
     if WRITES.into_iter().any(|verb| seen.may(verb)) {
         let path = format!("/api/v1/{slug}/_bulk");
         paths.insert(path, json!({ "post": bulk(seen) }));
+    }
+    if seen.may(Verb::Create) {
+        let path = format!("/api/v1/{slug}/_import");
+        paths.insert(path, json!({ "post": imports::operation(seen) }));
     }
     let record = format!("/api/v1/{slug}/{{id}}");
     if seen.meta.trash.is_some() && seen.may(Verb::Delete) {
@@ -233,6 +237,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "pointer": text, "parameter": text, "code": text, "detail": text,
                 })),
                 "events": array(json!({ "hook": text, "model": text, "verb": text })),
+                "rows": count, "error_count": count, "coerced": imports::coerced(),
             },
             "required": ["dry_run", "changes", "total", "cascade", "violations", "events"],
             "additionalProperties": false,
@@ -255,6 +260,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "required": ["matched", "changed"],
             "additionalProperties": false,
         },
+        "ImportReport": imports::report(),
         "History": {
             "type": "object",
             "properties": {

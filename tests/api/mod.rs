@@ -8,6 +8,7 @@ mod expand;
 mod first;
 mod games;
 mod idempotency;
+mod import;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

@@ -19,6 +19,7 @@ fn help_is_complete_and_misuse_is_status_2() {
         "doctor",
         "config",
         "openapi",
+        "import",
         "--config",
         "--database-url",
     ] {
@@ -55,6 +56,8 @@ fn help_is_complete_and_misuse_is_status_2() {
         &["user", "create", "ada"],
         &["token", "revoke", "x"],
         &["migrate", "sideways"],
+        &["import", "author"],
+        &["import", "author", "x.csv", "--mode", "guess"],
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

@@ -4,6 +4,7 @@ mod audit;
 mod cells;
 mod commands;
 mod crash;
+mod import;
 mod life;
 mod memory;
 mod steps;

@@ -5,10 +5,11 @@ use sea_orm::Value;
 use sea_orm::sea_query::ExprTrait as _;
 
 use crate::crud::change::Item;
-use crate::crud::precondition::Target;
+use crate::crud::precondition::{self, Target};
 use crate::crud::work::{Step, Work};
 use crate::crud::{Context, Engine};
 use crate::error::{Error, Fault, Kind as ErrorKind};
+use crate::model::patch::{Changes, Purpose};
 use crate::model::{FieldId, Input, ModelId, ModelMeta, Verb, value};
 use crate::query::sql::Compiler;
 use crate::query::{Filter, Sight};
@@ -17,13 +18,13 @@ use crate::store::failure;
 use super::parse::{Kind, Operation};
 
 /// An operation, ready to be done.
-pub(super) struct Part {
-    pub(super) verb: &'static str,
-    pub(super) prepared: Prepared,
+pub(in crate::crud) struct Part {
+    pub(in crate::crud) verb: &'static str,
+    pub(in crate::crud) prepared: Prepared,
 }
 
 /// What is to be done.
-pub(super) enum Prepared {
+pub(in crate::crud) enum Prepared {
     /// This change.
     Change(Item),
     /// The one change or the other.
@@ -33,14 +34,34 @@ pub(super) enum Prepared {
 }
 
 /// A patch of the record that has these values, or a create.
-pub(super) struct Upsert {
+pub(in crate::crud) struct Upsert {
     on: Vec<(FieldId, Value)>,
     patch: Item,
     create: Result<Item, Error>,
 }
 
+/// What has become of a part.
+pub(in crate::crud) struct Done {
+    /// The text of its record's key; `None` when the record is deleted.
+    pub(in crate::crud) key: Option<String>,
+    /// Whether the record is new.
+    pub(in crate::crud) new: bool,
+}
+
 impl Part {
-    pub(super) fn is_refused(&self) -> bool {
+    /// What is set, in a new record if there is to be one.
+    pub(in crate::crud) fn changes(&self) -> Option<&Changes> {
+        match &self.prepared {
+            Prepared::Change(item) => Some(&item.changes),
+            Prepared::Upsert(upsert) => match &upsert.create {
+                Ok(item) => Some(&item.changes),
+                Err(_) => Some(&upsert.patch.changes),
+            },
+            Prepared::Refused(_) => None,
+        }
+    }
+
+    pub(in crate::crud) fn is_refused(&self) -> bool {
         matches!(self.prepared, Prepared::Refused(_))
     }
 }
@@ -57,7 +78,7 @@ impl Engine {
         let (verb, prepared) = match operation.kind {
             Kind::Upsert(on) => {
                 self.scope(ctx, Verb::Create, model)?;
-                let upsert = self.upsert(ctx, model, (&on, operation.data));
+                let upsert = self.upsert(ctx, (model, Purpose::Create), (&on, operation.data));
                 ("upsert", upsert.map(|u| Prepared::Upsert(Box::new(u))))
             }
             Kind::Verb(verb) => {
@@ -81,14 +102,20 @@ impl Engine {
         Ok(Part { verb, prepared })
     }
 
-    fn upsert(
+    /// Prepares a patch of the record that has these values of unique fields, or a create for this
+    /// purpose. What is set by the application is never patched.
+    pub(in crate::crud) fn upsert(
         &self,
         ctx: &Context,
-        model: ModelId,
+        (model, purpose): (ModelId, Purpose),
         (on, data): (&[String], Input),
     ) -> Result<Upsert, Error> {
         let meta = self.registry.model(model);
         let scope = self.scope(ctx, Verb::Patch, model)?;
+        // Who cannot say which state of a record it knows cannot change it.
+        if meta.if_match {
+            return Err(precondition::required());
+        }
         let unknown = |name: &str| {
             let detail = format!("{name} is no unique field that you may read.");
             Error::malformed(vec![Fault::field("on", "unknown_field", detail)])
@@ -104,11 +131,12 @@ impl Engine {
         if !is_key && !fields.iter().any(|&f| meta.fields[f].unique) {
             return Err(unknown(&on.join(", ")));
         }
-        let create = self.item(ctx, (model, Verb::Create), None, data.clone());
+        let create = (model, Verb::Create, purpose);
+        let create = self.item_for(ctx, create, None, data.clone());
         let own = data.into_object(Error::invalid)?;
         let rest = own
             .iter()
-            .filter(|(name, _)| meta.field(name).is_none_or(|f| !meta.key.contains(&f)));
+            .filter(|(name, _)| meta.field(name).is_none_or(|f| !stays(meta, purpose, f)));
         let rest = Input::Object(rest.cloned().collect());
         let patch = self.item(ctx, (model, Verb::Patch), None, rest)?;
         let on = fields
@@ -151,6 +179,12 @@ enum Found<'u> {
     New(&'u Result<Item, Error>),
 }
 
+/// Whether an upsert leaves the field of an existing record as it is.
+fn stays(meta: &ModelMeta, purpose: Purpose, field: FieldId) -> bool {
+    let set_elsewhere = purpose == Purpose::Keep && !meta.fields[field].accepted();
+    meta.key.contains(&field) || set_elsewhere
+}
+
 fn given(meta: &ModelMeta, field: FieldId, data: &[(String, Input)]) -> Result<Value, Error> {
     let Field { name, kind } = Field::of(meta, field);
     let missing = || {
@@ -188,36 +222,37 @@ impl<'a> Field<'a> {
 }
 
 /// Several operations, done together.
-pub(super) struct All<'p>(pub(super) &'p [Part]);
+pub(in crate::crud) struct All<'p>(pub(in crate::crud) &'p [Part]);
 
 impl Work<'_> {
-    /// Does the operations, or none of them: the text of the key of each record then, `None` for a
-    /// deleted one. A failure that is not theirs is the transaction's.
-    pub(super) async fn attempt(
+    /// Does the operations, or none of them. A failure that is not theirs is the transaction's.
+    pub(in crate::crud) async fn attempt(
         &mut self,
         engine: &Engine,
         All(parts): All<'_>,
-    ) -> Result<Result<Vec<Option<String>>, Error>, Step> {
+    ) -> Result<Result<Vec<Done>, Error>, Step> {
         let place = self.enter().await?;
         let outcome = self.all(engine, parts).await;
         self.leave(engine, place, outcome).await
     }
 
-    async fn all(&mut self, engine: &Engine, parts: &[Part]) -> Result<Vec<Option<String>>, Step> {
+    async fn all(&mut self, engine: &Engine, parts: &[Part]) -> Result<Vec<Done>, Step> {
         let mut done = Vec::with_capacity(parts.len());
         let mut rest = parts;
         while let Some(part) = rest.first() {
             let creates: Vec<&Item> = rest.iter().map_while(Part::create).collect();
             if creates.len() > 1 {
                 for row in engine.insert_many(self, &creates).await? {
-                    done.push(Some(key_text(engine, creates[0].model, &row)));
+                    let key = Some(key_text(engine, creates[0].model, &row));
+                    done.push(Done { key, new: true });
                 }
                 rest = &rest[creates.len()..];
                 continue;
             }
             rest = &rest[1..];
-            let (model, row) = self.one(engine, &part.prepared).await?;
-            done.push(row.map(|row| key_text(engine, model, &row)));
+            let (model, row, new) = self.one(engine, &part.prepared).await?;
+            let key = row.map(|row| key_text(engine, model, &row));
+            done.push(Done { key, new });
         }
         Ok(done)
     }
@@ -226,23 +261,26 @@ impl Work<'_> {
         &mut self,
         engine: &Engine,
         prepared: &Prepared,
-    ) -> Result<(ModelId, Option<Vec<Value>>), Step> {
+    ) -> Result<(ModelId, Option<Vec<Value>>, bool), Step> {
         match prepared {
-            Prepared::Change(item) => Ok((item.model, engine.perform(self, item).await?)),
+            Prepared::Change(item) => {
+                let row = engine.perform(self, item).await?;
+                Ok((item.model, row, item.verb == Verb::Create))
+            }
             Prepared::Refused(error) => Err(Step::Failed(error.again())),
             Prepared::Upsert(upsert) => {
-                let row = match engine.resolve(self, upsert).await? {
+                let (row, new) = match engine.resolve(self, upsert).await? {
                     Found::Old(record) => {
                         let loaded = (record.values, record.row);
-                        engine.alter(self, &upsert.patch, loaded).await?
+                        (engine.alter(self, &upsert.patch, loaded).await?, false)
                     }
                     Found::New(Ok(create)) => {
                         let made = engine.perform(self, create).await?;
-                        made.unwrap_or_default()
+                        (made.unwrap_or_default(), true)
                     }
                     Found::New(Err(error)) => return Err(Step::Failed(error.again())),
                 };
-                Ok((upsert.patch.model, Some(row)))
+                Ok((upsert.patch.model, Some(row), new))
             }
         }
     }
