@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod bodies;
+mod export;
 mod filters;
 mod merge;
 mod paths;

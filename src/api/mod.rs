@@ -3,5 +3,6 @@
 
 pub mod aggregate;
 pub mod document;
+pub mod export;
 pub mod internal;
 pub mod records;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::account::{login, own, setup};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, internal, records};
+use crate::api::{aggregate, export, internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -69,6 +69,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
         route!(GET "/api/v1/:model/_aggregate" => aggregate::aggregate),
+        route!(GET "/api/v1/:model/_export" => export::export),
         route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
         route!(PUT "/api/v1/:model/:id" => records::replace, Some(of_record)),
         route!(PATCH "/api/v1/:model/:id" => records::patch, Some(of_record)),

@@ -48,6 +48,8 @@ pub(super) enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Write all records of a model to standard output.
+    Export(Export),
     /// Print every setting, its value and where that came from; secrets are masked.
     Config,
     /// Print the OpenAPI document as the superuser, or as a user, sees it.
@@ -72,6 +74,27 @@ pub(super) struct Serve {
     /// Do not run migrations at the start.
     #[arg(long)]
     pub(super) no_migrate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The model's name in addresses.
+    #[arg(value_name = "MODEL")]
+    pub(super) model: String,
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "ndjson", "xlsx"])]
+    pub(super) format: String,
+    /// Which records and fields, as the list takes them: 'status=open&sort=-id&fields=id,total'.
+    #[arg(
+        long = "where",
+        value_name = "QUERY",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) conditions: String,
+    /// With the models of the demo.
+    #[arg(long)]
+    pub(super) demo: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod database;
+mod export;
 mod inspect;
 mod people;
 mod serve;
@@ -153,6 +154,9 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         Command::Token(command) => people::token(project, config, command).await,
         Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
+        Command::Export(command) => {
+            export::export(project.builder(config, command.demo), command).await
+        }
         Command::Config => {
             inspect::config(&config);
             Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ mod audit;
 mod conflict;
 mod count;
 mod embed;
+mod export;
 mod finish;
 mod guard;
 mod idempotency;
@@ -18,6 +19,7 @@ mod read;
 mod write;
 mod written;
 
+pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
@@ -27,6 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
 use crate::acl::{Access, Policy, Principal, Scope};
 use crate::error::Error;
@@ -111,6 +114,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -152,6 +156,7 @@ impl Engine {
     #[must_use]
     pub fn new(parts: EngineParts) -> Self {
         Self {
+            exports: export::places(&parts.db),
             registry: parts.registry,
             db: parts.db,
             stores: parts.stores,

@@ -3,6 +3,7 @@
 mod aggregate;
 mod contract;
 mod expand;
+mod export;
 mod first;
 mod idempotency;
 mod preconditions;
