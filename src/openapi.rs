@@ -8,6 +8,7 @@
 mod aggregate;
 mod bodies;
 mod catalog;
+mod export;
 mod filters;
 mod imports;
 mod merge;

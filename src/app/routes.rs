@@ -9,7 +9,7 @@ use poem::{EndpointExt as _, Request, Response, Route};
 
 use crate::account::{login, own, setup};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, import, internal, records};
+use crate::api::{aggregate, export, import, internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -75,6 +75,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),
         route!(POST "/api/v1/:model/:id/_restore" => records::restore),
         route!(GET "/api/v1/:model/_aggregate" => aggregate::aggregate),
+        route!(GET "/api/v1/:model/_export" => export::export),
         route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
         route!(PUT "/api/v1/:model/:id" => records::replace, Some(of_record)),
         route!(PATCH "/api/v1/:model/:id" => records::patch, Some(of_record)),

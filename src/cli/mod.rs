@@ -4,6 +4,7 @@
 mod arguments;
 mod audit;
 mod database;
+mod export;
 mod import;
 mod inspect;
 mod people;
@@ -158,6 +159,9 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
         Command::Import(command) => {
             import::import(project.builder(config, command.demo), command).await
+        }
+        Command::Export(command) => {
+            export::export(project.builder(config, command.demo), command).await
         }
         Command::Config => {
             inspect::config(&config);

@@ -11,6 +11,7 @@ mod change;
 mod conflict;
 mod count;
 mod embed;
+mod export;
 mod finish;
 mod guard;
 mod history;
@@ -29,6 +30,7 @@ mod work;
 mod write;
 mod written;
 
+pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, FileFormat, Import};
 pub use precondition::{IfMatch, Target};
@@ -39,6 +41,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
 use crate::acl::{Access, Policy, Principal, Scope};
 use crate::error::Error;
@@ -133,6 +136,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -174,6 +178,7 @@ impl Engine {
     #[must_use]
     pub fn new(parts: EngineParts) -> Self {
         Self {
+            exports: export::places(&parts.db),
             registry: parts.registry,
             db: parts.db,
             stores: parts.stores,

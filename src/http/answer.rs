@@ -22,6 +22,17 @@ pub fn failed(error: Error) -> Response {
     response
 }
 
+/// Marks an answer whose body comes as it is made, and is not to be waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Streamed;
+
+/// An answer whose body is passed on piece by piece.
+#[must_use]
+pub fn streamed(mut response: Response) -> Response {
+    response.extensions_mut().insert(Streamed);
+    response
+}
+
 /// JSON bytes.
 #[must_use]
 pub fn json(status: StatusCode, body: Vec<u8>) -> Response {

@@ -9,7 +9,7 @@ use crate::model::{Kind, Verb};
 use super::problems::problems;
 use super::schema::{self, Side};
 use super::shared::headers;
-use super::{aggregate, component, filters, insert, operations, part, reference};
+use super::{aggregate, component, export, filters, insert, operations, part, reference};
 
 pub(super) const READING: [Problem; 3] = [
     Problem::Malformed,
@@ -77,6 +77,10 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         paths.insert(
             format!("/api/v1/{slug}/_aggregate"),
             json!({ "get": aggregate_operation(seen) }),
+        );
+        paths.insert(
+            format!("/api/v1/{slug}/_export"),
+            json!({ "get": export_operation(seen) }),
         );
     }
     if seen.may(Verb::Create) {
@@ -187,6 +191,19 @@ fn aggregate_operation(seen: &Seen<'_>) -> Value {
     let ok = success("The groups", &["ETag"], &schema);
     let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
     operation["responses"] = responses(&[("200", ok), not_modified()], &forbidden);
+    operation
+}
+
+fn export_operation(seen: &Seen<'_>) -> Value {
+    let summary = format!("Export {}", in_sentence(&seen.meta.label_plural));
+    let walks = filters::walks(seen);
+    let mut operation = operation(seen, "export", (&summary, &walks));
+    if walks.is_empty() {
+        operation["description"] = json!("All that the list would show, as a file.");
+    }
+    operation["parameters"] = json!(export::parameters(seen));
+    let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
+    operation["responses"] = responses(&[("200", export::file())], &forbidden);
     operation
 }
 

@@ -290,6 +290,7 @@ fn header_components() -> Value {
         "Idempotency-Replayed": header("string", "`true` when the request had come before."),
         "Retry-After": header("integer", "Seconds after which to try again."),
         "ETag": header("string", "Tag of this very representation."),
+        "Content-Disposition": header("string", "The name of the file."),
         "Link": header("string", "The pages `next` and `prev` (RFC 8288)."),
         "Location": {
             "description": "Where the new record is.",

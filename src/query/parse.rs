@@ -5,6 +5,7 @@
 //! resolved in [`super::path`], trees of them in [`super::tree`].
 
 mod aggregate;
+mod export;
 mod position;
 mod projection;
 mod quick_search;
@@ -14,6 +15,7 @@ use crate::error::{Error, Fault};
 use crate::model::{Input, ModelId};
 
 pub use self::aggregate::{AGGREGATE, HAVING, aggregate};
+pub use self::export::{Format, NOT_EXPORTED, export};
 use self::position::position;
 use self::projection::projection;
 use self::quick_search::quick_search;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::Values;
-use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -15,6 +15,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
 use super::failure::{self, Failure};
+use super::pool::Stopper;
+use super::stream::{self, Ended, Sink};
 
 /// How to make a connection.
 #[derive(Debug, Clone)]
@@ -63,6 +65,8 @@ pub(super) struct Connection {
     pub(super) open: bool,
     /// The other side is gone.
     pub(super) lost: bool,
+    /// Its statements have no time-out now; how the server calls the connection.
+    pub(super) unlimited: Option<i64>,
 }
 
 /// Runs `$act` on the driver's own connection, whichever it is.
@@ -85,6 +89,7 @@ impl Connection {
             busy: false,
             open: false,
             lost: false,
+            unlimited: None,
         })
     }
 
@@ -117,6 +122,96 @@ impl Connection {
             sqlx::raw_sql(sql).execute(&mut *c).await.map(ExecResult::from)
         });
         self.settle(done.map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into()))))
+    }
+
+    /// Runs a statement without a limit of time, and pours its rows into the sink; whether the database has
+    /// come to its end with them.
+    pub(super) async fn run_and_pour<S: Sink>(
+        &mut self,
+        statement: Statement,
+        sink: &mut S,
+        stopper: &Stopper<'_>,
+    ) -> (Ended, bool) {
+        let (sql, values) = parts(statement);
+        self.start();
+        let patience = match &self.driver {
+            Driver::Sqlite(_, patience) => Some(patience.clone()),
+            _ => None,
+        };
+        if let Some(patience) = &patience {
+            patience.suspend();
+        }
+        with_driver!(self, c => {
+            let rows = sqlx::query_with(sql, values).fetch(&mut *c).map_ok(QueryResult::from);
+            let mut rows = rows.map_err(|e| DbErr::Query(RuntimeErr::SqlxError(e.into())));
+            let ended = stream::pour(&mut rows, sink).await;
+            if matches!(ended, Ended::Whole | Ended::Failed(_)) {
+                return (ended, true);
+            }
+            if let Some(patience) = patience {
+                patience.end();
+            }
+            let stopped = stream::drain(&mut rows, stopper).await;
+            (ended, stopped)
+        })
+    }
+
+    /// Takes the time-out off this connection's statements. SQLite's is its progress handler's: see
+    /// [`Self::run_and_pour`].
+    pub(super) async fn unlimit(&mut self) -> Result<(), DbErr> {
+        let sql = match &mut self.driver {
+            Driver::Sqlite(..) => return Ok(()),
+            Driver::Postgres(_) => {
+                "SELECT CAST(pg_backend_pid() AS bigint),                  set_config('statement_timeout', '0', false)"
+            }
+            Driver::MySql(_) => "SELECT CAST(CONNECTION_ID() AS SIGNED)",
+        };
+        self.unlimited = Some(0);
+        self.set_limit(Duration::ZERO).await?;
+        let found = self
+            .rows(Statement::from_string(self.backend(), sql))
+            .await?;
+        let id = found.first().map(|row| row.try_get_by_index(0));
+        self.unlimited = Some(id.transpose()?.unwrap_or_default());
+        Ok(())
+    }
+
+    /// The statement that stops, from another connection, what this one runs.
+    pub(super) fn stopping(&self) -> Option<String> {
+        let id = self.unlimited?;
+        match self.driver {
+            Driver::Sqlite(..) => None,
+            Driver::Postgres(_) => Some(format!("SELECT pg_cancel_backend({id})")),
+            Driver::MySql(_) => Some(format!("KILL QUERY {id}")),
+        }
+    }
+
+    /// Gives the connection's statements their time-out back.
+    pub(super) async fn limit(&mut self, patience: Duration) -> Result<(), DbErr> {
+        if let Driver::Postgres(_) = self.driver {
+            let millis = patience.as_millis();
+            self.run(&format!("SET statement_timeout = {millis}"))
+                .await?;
+        }
+        self.set_limit(patience).await?;
+        self.unlimited = None;
+        Ok(())
+    }
+
+    async fn set_limit(&mut self, patience: Duration) -> Result<(), DbErr> {
+        let Driver::MySql(connection) = &mut self.driver else {
+            return Ok(());
+        };
+        let set = limit_mysql(connection, patience).await;
+        set.map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into())))
+    }
+
+    fn backend(&self) -> DbBackend {
+        match self.driver {
+            Driver::Sqlite(..) => DbBackend::Sqlite,
+            Driver::Postgres(_) => DbBackend::Postgres,
+            Driver::MySql(_) => DbBackend::MySql,
+        }
     }
 
     /// Begins a transaction that may write.
@@ -250,6 +345,10 @@ impl Patience {
     fn begin(&self) {
         let deadline = micros(self.epoch.elapsed().saturating_add(self.limit));
         self.deadline.store(deadline, Ordering::Relaxed);
+    }
+
+    fn suspend(&self) {
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
     }
 
     fn end(&self) {

@@ -1,5 +1,5 @@
 //! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]), its clock
-//! ([`now`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
+//! ([`now`]), long answers row by row ([`stream`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
 
 pub mod clock;
 mod connection;
@@ -8,6 +8,7 @@ pub mod failure;
 pub mod pool;
 pub mod row;
 pub mod sequence;
+pub mod stream;
 pub mod tx;
 pub mod typed;
 

@@ -16,6 +16,7 @@ use sea_orm::{
 };
 
 use super::connection::{Connection, Options};
+use super::stream::until_told;
 use super::tx::exact;
 
 /// After a pause of this length a connection is asked whether it still is one.
@@ -23,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// A server's connection is not kept longer than this.
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
+
+/// After the time-out of statements, the longest time for what is left to read of an answer.
+const LEFTOVERS: Duration = Duration::from_secs(10);
 
 /// Called with every statement that reads or writes.
 pub(super) type Observer = Arc<dyn Fn(&Statement) + Send + Sync>;
@@ -47,7 +51,8 @@ impl managed::Manager for Manager {
         metrics: &Metrics,
     ) -> RecycleResult<DbErr> {
         let old = !matches!(self.options, Options::Sqlite(_)) && metrics.age() > MAX_AGE;
-        if connection.lost || connection.busy || connection.open || old {
+        let left = connection.busy || connection.open || connection.unlimited.is_some();
+        if connection.lost || left || old {
             return Err(RecycleError::message("not to be used again"));
         }
         if metrics.last_used() > PAUSE {
@@ -145,7 +150,13 @@ impl Pool {
         }
     }
 
-    fn observe(&self, statement: &Statement) {
+    /// The most connections there can be.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.connections.status().max_size
+    }
+
+    pub(super) fn observe(&self, statement: &Statement) {
         if let Some(observer) = &self.observer {
             observer(statement);
         }
@@ -207,17 +218,100 @@ impl Drop for Lease {
             if let Some(pool) = Object::pool(&object) {
                 pool.retain(|_, _| false);
             }
+        } else if object.unlimited.is_some() {
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(settle(object));
+            }
         } else if object.busy || object.open {
             // The caller went away. The place in the pool stays taken until the database is done
             // with the statement: else hanging up would buy more work at once than the pool allows.
             object.give_up();
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async move {
-                    if object.recover().await.is_err() {
+                    // The driver of MariaDB may have been left in the middle of a packet; then it waits
+                    // for bytes that never come.
+                    let patience = Object::pool(&object).map(|pool| pool.manager().patience);
+                    let longest = patience.unwrap_or_default() + LEFTOVERS;
+                    let recovered = tokio::time::timeout(longest, object.recover()).await;
+                    if !matches!(recovered, Ok(Ok(()))) {
                         object.lost = true;
                     }
                 });
             }
         }
     }
+}
+
+impl Pool {
+    /// What stops, by this statement, what another connection runs.
+    pub(super) fn stopper(&self, sql: Option<String>) -> Stopper<'_> {
+        let pool = &self.connections;
+        Stopper { pool, sql }
+    }
+
+    /// Gives a connection back whose statements had no time-out.
+    pub(super) async fn settle(&self, mut lease: Lease) {
+        if let Some(object) = lease.0.take() {
+            settle(object).await;
+        }
+    }
+}
+
+/// Tells a server to stop a statement. It must be told over another connection, or it would go on: it
+/// notices that nobody reads only when it has something to send.
+pub(super) struct Stopper<'a> {
+    pool: &'a managed::Pool<Manager>,
+    sql: Option<String>,
+}
+
+impl Stopper<'_> {
+    /// By a connection that is free, or by a new one: to wait for one that is itself to be stopped by the
+    /// same means could take for ever.
+    pub(super) async fn tell(&self) -> Result<(), DbErr> {
+        let Some(sql) = &self.sql else { return Ok(()) };
+        let at_once = Timeouts {
+            wait: Some(Duration::ZERO),
+            ..self.pool.timeouts()
+        };
+        if let Ok(mut other) = self.pool.timeout_get(&at_once).await {
+            return other.run(sql).await.map(drop);
+        }
+        let Manager { options, patience } = self.pool.manager();
+        let mut other = Connection::establish(options, *patience).await?;
+        let told = other.run(sql).await.map(drop);
+        other.close().await;
+        told
+    }
+}
+
+/// Stops what a connection without a time-out still runs, and gives it its time-out back; or closes it.
+/// Its place in the pool stays taken until then.
+async fn settle(mut object: Object<Manager>) {
+    let settled = match Object::pool(&object) {
+        Some(pool) if !object.lost => {
+            let patience = pool.manager().patience;
+            (!object.busy || stop(&pool, &mut object).await) && object.limit(patience).await.is_ok()
+        }
+        _ => false,
+    };
+    if !settled {
+        drop(Object::take(object));
+    }
+}
+
+/// Stops a statement whose reader was dropped in the middle; whether the connection can be used again.
+async fn stop(pool: &managed::Pool<Manager>, connection: &mut Connection) -> bool {
+    connection.give_up();
+    let sql = connection.stopping();
+    let stopper = Stopper { pool, sql };
+    // What is left to read ends with the error of the statement that was stopped: the first question has
+    // that for an answer.
+    for _ in 0..2 {
+        match until_told(&stopper, connection.ping()).await {
+            Some(Ok(())) => return true,
+            Some(Err(_)) => {}
+            None => return false,
+        }
+    }
+    false
 }

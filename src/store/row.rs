@@ -5,8 +5,10 @@
 //! where SeaORM's own JSON is not (decimals and floats on SQLite, JSON columns, arrays).
 //!
 //! Each driver has its own total match of kinds (`postgres`, `mysql`, `sqlite`), which says as what
-//! Rust type a cell is decoded; how that type is written is the same for all, in `style`.
+//! Rust type a cell is decoded; how that type is written is the same for all, in `style` (and in
+//! [`csv`] for its cells).
 
+pub mod csv;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -38,6 +40,49 @@ pub fn write_json(
 ) -> Result<(), Error> {
     write(out, row, index, kind, Style::Json)
         .map_err(|e| Error::internal(format!("column {index} ({kind}): {e}")))
+}
+
+/// Appends the cell as one of a CSV file; nothing for null.
+///
+/// # Errors
+/// 500 when the database holds something that its column's kind cannot be.
+pub fn write_csv(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    index: usize,
+    kind: Column<'_>,
+) -> Result<(), Error> {
+    let start = out.len();
+    write(out, row, index, kind, Style::Csv)
+        .map_err(|e| Error::internal(format!("column {index} ({kind}): {e}")))?;
+    match kind {
+        Kind::Json | Kind::Array(_) => csv::rewrite(out, start),
+        // What is no number is null, as in JSON.
+        Kind::Float | Kind::Double if out[start..] == *b"null" => out.truncate(start),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Appends the cell as the text that [`value::from_text`] reads; `false`, and nothing, for null.
+///
+/// # Errors
+/// 500 when the database holds something that its column's kind cannot be.
+pub fn write_text(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    index: usize,
+    kind: Column<'_>,
+) -> Result<bool, Error> {
+    let start = out.len();
+    write(out, row, index, kind, Style::Text)
+        .map_err(|e| Error::internal(format!("column {index} ({kind}): {e}")))?;
+    let real = matches!(kind, Kind::Float | Kind::Double);
+    let null = out[start..] == *NULL || real && out[start..] == *b"null";
+    if null {
+        out.truncate(start);
+    }
+    Ok(!null)
 }
 
 /// The cell as a typed value.

@@ -98,6 +98,7 @@ impl Subject {
         let collection = format!("/api/v1/{}", self.slug);
         let search = format!("{collection}/_search");
         let groups = format!("{collection}/_aggregate?count=*");
+        let file = format!("{collection}/_export?format=ndjson");
         let empty = json!({});
         let mut replies = Vec::new();
         for (verb, method, path, body) in [
@@ -106,6 +107,8 @@ impl Subject {
             ("list", "POST", &search, Some(&empty)),
             ("list", "GET", &groups, None),
             ("list", "HEAD", &groups, None),
+            ("list", "GET", &file, None),
+            ("list", "HEAD", &file, None),
             ("read", "GET", &self.path, None),
             ("read", "HEAD", &self.path, None),
             ("create", "POST", &collection, Some(&self.create)),

@@ -148,6 +148,7 @@ pub(super) fn of_field(
             all.push(send("POST", bulk.clone(), body));
         }
         all.push(get(format!("{here}/_aggregate?count=*&{name}={operand}")));
+        all.push(get(format!("{here}/_export?{name}={operand}")));
         for (from, relation) in leading_to(world, slug).into_iter().filter(|_| i == 0) {
             let there = format!("/api/v1/{from}");
             let condition = format!("{relation}.{name}={operand}");
@@ -177,6 +178,12 @@ pub(super) fn of_field(
             json!({asked: [name]}),
         ));
         all.push(get(format!("{path}?{asked}={name}")));
+    }
+    for asked in ["sort", "fields"] {
+        for format in ["csv", "ndjson", "xlsx"] {
+            let path = format!("{here}/_export?format={format}&{asked}={name}");
+            all.push(get(path));
+        }
     }
     let groups = format!("{here}/_aggregate");
     for asked in ["group_by", "count", "distinct", "sum", "avg", "min", "max"] {
@@ -219,6 +226,9 @@ pub(super) fn of_rows(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Pr
     ] {
         all.push(get(format!("{here}?{query}")));
     }
+    for format in ["csv", "ndjson", "xlsx"] {
+        all.push(get(format!("{here}/_export?format={format}")));
+    }
     all.push(send(
         "POST",
         format!("{here}/_search"),
@@ -248,6 +258,8 @@ pub(super) fn of_rows(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Pr
         }
     }
     for text in texts {
+        let path = format!("{here}/_export?format=ndjson&q={}", encode_key_part(text));
+        all.push(get(path));
         all.push(get(format!("{here}?q={}", encode_key_part(text))));
     }
     let own = list(&world.models[slug]["relations"]);

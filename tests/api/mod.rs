@@ -5,6 +5,7 @@ mod bulk;
 mod contract;
 mod dry_run;
 mod expand;
+mod export;
 mod first;
 mod games;
 mod idempotency;

@@ -67,6 +67,7 @@ async fn r62_the_router_and_the_openapi_document_name_the_same_operations() {
                         "/_bulk",
                         "/_aggregate",
                         "/_import",
+                        "/_export",
                         "/{id}/_history",
                         "/{id}/_revert",
                         "/{id}/_restore",

@@ -20,6 +20,7 @@ fn help_is_complete_and_misuse_is_status_2() {
         "config",
         "openapi",
         "import",
+        "export",
         "--config",
         "--database-url",
     ] {
@@ -58,6 +59,8 @@ fn help_is_complete_and_misuse_is_status_2() {
         &["migrate", "sideways"],
         &["import", "author"],
         &["import", "author", "x.csv", "--mode", "guess"],
+        &["export"],
+        &["export", "author", "--format", "xml"],
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
@@ -300,4 +303,42 @@ fn r21_token_create_prints_the_token_alone_and_no_list_shows_it() {
     }
     assert_eq!(place.run(&["token", "revoke", "1"]).code, 0);
     assert!(place.run(&["token", "list"]).out.contains("revoked"));
+}
+
+#[test]
+fn export_writes_what_the_list_would_show_to_standard_output() {
+    let place = Place::new();
+    place.token();
+    let ran = place.run(&[
+        "export",
+        "qd_user",
+        "--format",
+        "ndjson",
+        "--where",
+        "fields=id,username&username=root",
+    ]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "{\"id\":1,\"username\":\"root\"}\n"),
+        "{ran:?}"
+    );
+    let ran = place.run(&["export", "qd_user", "--where", "fields=username,email"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "username,email\r\nroot,\r\n"),
+        "{ran:?}"
+    );
+    for (arguments, says) in [
+        (&["export", "nothing"][..], "no model nothing"),
+        (
+            &["export", "qd_user", "--where", "fields=password_hash"],
+            "password_hash",
+        ),
+        (&["export", "qd_user", "--where", "nothing=1"], "nothing"),
+        (&["export", "qd_user", "--where", "format=csv"], "once"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{arguments:?}");
+        assert!(ran.err.contains(says), "{arguments:?}: {}", ran.err);
+    }
 }

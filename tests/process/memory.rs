@@ -77,6 +77,51 @@ async fn r02_of_500_logins_at_once_as_many_are_hashed_as_there_are_permits_and_n
     assert_eq!(served.end().0, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_many_rows_takes_little_memory() {
+    let place = Place::new();
+    let settings = [
+        ("QUARTERDECK_LOG_LEVEL", "error"),
+        ("TOKIO_WORKER_THREADS", "1"),
+    ];
+    // Filled first, for a database with users is not empty; then without what filling left behind.
+    drop(place.serve(&settings, &["--demo"]));
+    let token = place.token();
+    let served = place.serve(&settings, &["--demo"]);
+    let client = reqwest::Client::new();
+    let export = async |query: &str| {
+        let request = client.get(served.url(&format!("/api/v1/stock_event/_export?{query}")));
+        let mut answer = request
+            .header("x-api-key", &token)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let mut size = 0;
+        while let Some(piece) = answer.chunk().await.expect("a piece") {
+            size += piece.len();
+        }
+        size
+    };
+    // What is needed at the first time only, the pages of the program among it.
+    for format in ["csv", "ndjson", "xlsx"] {
+        export(&format!("format={format}&delta=1")).await;
+    }
+    let Some(before) = peak(&served, "an_export_of_many_rows") else {
+        return;
+    };
+    let mut sizes = Vec::new();
+    for format in ["csv", "ndjson", "csv", "xlsx"] {
+        sizes.push(export(&format!("format={format}")).await);
+    }
+    let grown = peak(&served, "an_export_of_many_rows").expect("as before") - before;
+    println!("{sizes:?} bytes, grown by {grown} KiB");
+    assert!(sizes[0] > 1_000_000, "{sizes:?}");
+    assert!(grown < 20 * 1024, "{grown} KiB");
+    served.signal("-TERM");
+    assert_eq!(served.end().0, Some(0));
+}
+
 /// A body of so many bytes, in chunks, or until the server takes no more.
 async fn chunks(served: &Served, token: &str, size: usize) -> Option<u16> {
     let mut stream = TcpStream::connect(served.address).await.expect("connected");

@@ -137,6 +137,12 @@ pub fn list(parameters: &[(String, String)]) {
     with_scope(|scope| {
         let _ = parse::record(scope, ModelId(0), parameters);
     });
+    with_scope(|scope| {
+        if let Ok((_, query)) = parse::export(scope, ModelId(0), parameters, &cursors) {
+            let of = (&query, &query.filter);
+            compiled(|compiler| compiler.whole(ModelId(0), of, &query.fields));
+        }
+    });
     with_scope(
         |scope| match parse::aggregate(scope, ModelId(0), parameters) {
             Ok(asked) => {

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use crate::house::fresh;
 
 /// Two places, so that one that is never given back is soon missed.
-async fn on_few_connections(test: &str, body: impl AsyncFn(Db)) {
+pub(super) async fn on_few_connections(test: &str, body: impl AsyncFn(Db)) {
     on_each_with(test, |_| {}, body).await;
 }
 
@@ -34,7 +34,7 @@ async fn on_each_with(test: &str, tune: impl Fn(&mut DbSettings), body: impl Asy
 }
 
 /// A statement whose end nobody waits for.
-fn endless(db: &Db) -> Statement {
+pub(super) fn endless(db: &Db) -> Statement {
     let sql = match db.backend() {
         DbBackend::Sqlite => {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
@@ -48,7 +48,7 @@ fn endless(db: &Db) -> Statement {
     Statement::from_string(db.backend(), sql)
 }
 
-async fn answers(db: &Db) -> Result<(), DbErr> {
+pub(super) async fn answers(db: &Db) -> Result<(), DbErr> {
     let one = Statement::from_string(db.backend(), "SELECT 1");
     db.reader().query_one_raw(one).await.map(drop)
 }

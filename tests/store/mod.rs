@@ -2,3 +2,4 @@
 //! server went away. What they carry is tested with the operations.
 
 mod connections;
+mod streams;

@@ -3,6 +3,7 @@
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse as _, Response};
 
+use crate::http::answer::Streamed;
 use crate::http::assets::gzip;
 use crate::http::body;
 
@@ -14,7 +15,8 @@ pub(super) async fn compress(response: Response) -> Response {
     let text = response
         .header(header::CONTENT_TYPE)
         .is_some_and(body::is_text);
-    let streams = response.header(header::CONTENT_TYPE) == Some("text/event-stream");
+    let events = response.header(header::CONTENT_TYPE) == Some("text/event-stream");
+    let streams = events || response.extensions().get::<Streamed>().is_some();
     if !text || streams || response.headers().contains_key(header::CONTENT_ENCODING) {
         return response;
     }

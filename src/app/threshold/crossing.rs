@@ -81,7 +81,11 @@ impl Crossing {
         let record = rest.contains('/');
         match (&self.method, record) {
             (&Method::POST, true) if rest.ends_with("/_search") => "list",
-            (&(Method::GET | Method::HEAD), true) if rest.ends_with("/_aggregate") => "list",
+            (&(Method::GET | Method::HEAD), true)
+                if rest.ends_with("/_aggregate") || rest.ends_with("/_export") =>
+            {
+                "list"
+            }
             (&(Method::GET | Method::HEAD), false) => "list",
             (&(Method::GET | Method::HEAD), true) => "read",
             (&Method::POST, false) => "create",

@@ -321,20 +321,20 @@ impl Compiler<'_> {
                     Total::Exact => format!("ROUND({m} / {n}, {places})"),
                     Total::Real => format!("ROUND({m} / {n}, {places})"),
                     Total::Halves(scale) => {
-                        let whole = self.whole(i);
+                        let whole = self.joined(i);
                         format!("ROUND({whole} / 1e{scale} / {n}, {places})")
                     }
                 }
             }
             Some(Kind::Int(_)) if self.backend == DbBackend::Sqlite => {
-                format!("{} / {n}", self.whole(i))
+                format!("{} / {n}", self.joined(i))
             }
             _ => format!("{} / {}", self.double(&m), self.double(&n)),
         })
     }
 
     /// A sum kept in halves, as a floating point number.
-    pub(super) fn whole(&self, i: usize) -> String {
+    pub(super) fn joined(&self, i: usize) -> String {
         let [high, low] = self.halves(i);
         format!("(({high}) * 4294967296.0 + ({low}))")
     }

@@ -33,7 +33,7 @@ impl Compiler<'_> {
             (Cells::Mean(_, Total::Halves(scale)), _) => {
                 // `sum / n > d` without the division, which is not exact.
                 let tens = |n: u32| 10_f64.powi(i32::try_from(n).unwrap_or(i32::MAX));
-                let whole = format!("{} * {:e}", self.whole(i), tens(decimal.scale()));
+                let whole = format!("{} * {:e}", self.joined(i), tens(decimal.scale()));
                 let mantissa: f64 = decimal.mantissa().to_string().parse().unwrap_or(f64::MAX);
                 let limit = Expr::val(mantissa * tens(scale)).mul(Expr::cust(n));
                 compare(Expr::cust(format!("({whole})")), having.cmp, limit)

@@ -40,6 +40,24 @@ impl Compiler<'_> {
         select
     }
 
+    /// The SELECT of everything that a query finds: as [`Self::page`] without an end.
+    pub fn whole(
+        &mut self,
+        model: ModelId,
+        (query, filter): (&Query, &Filter),
+        fields: &[Projected],
+    ) -> SelectStatement {
+        let root = self.root(model);
+        let mut select = self.select(&root, fields);
+        if *filter != Filter::All {
+            select.and_where(self.condition(&root, filter));
+        }
+        for key in &query.sort {
+            self.order_by(&mut select, &root, key, false);
+        }
+        select
+    }
+
     /// `SELECT fields FROM source`.
     pub fn select(&mut self, source: &Source, fields: &[Projected]) -> SelectStatement {
         let mut select = Sql::select();

@@ -28,13 +28,11 @@ pub(super) fn write(
             4 => float(out, decoded(cell)?),
             _ => double(out, decoded(cell)?),
         },
-        Kind::Decimal(size) => {
-            let mut n: rust_decimal::Decimal = decoded(cell)?;
-            // The driver drops the places of a zero, which has no digits.
-            if let (true, Some((_, scale))) = (n.is_zero(), size) {
-                n.rescale(*scale);
-            }
-            style.decimal(out, n);
+        Kind::Decimal(_) => {
+            let bytes = cell.as_bytes()?;
+            let mut whole = Ok(());
+            style.quoted(out, |out| whole = numeric(out, bytes));
+            whole?;
         }
         Kind::Text(_) | Kind::Enum { .. } => style.text(out, decoded(cell)?),
         Kind::Uuid => style.uuid(out, decoded(cell)?),
@@ -71,6 +69,56 @@ fn compact(out: &mut Vec<u8>, json: &[u8]) {
         escaped = byte == b'\\' && !escaped;
         out.push(byte);
     }
+}
+
+/// A decimal as the server sends it: groups of four digits, and the places that it is shown with.
+fn numeric(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), DecodeError> {
+    let word = |i: usize| -> Result<u16, DecodeError> {
+        let two = bytes
+            .get(2 * i..2 * i + 2)
+            .ok_or("a decimal that is cut off")?;
+        Ok(u16::from_be_bytes(two.try_into()?))
+    };
+    let (groups, weight) = (i32::from(word(0)?), i32::from(word(1)?.cast_signed()));
+    let (sign, places) = (word(2)?, usize::from(word(3)?));
+    match sign {
+        0 => {}
+        0x4000 => out.push(b'-'),
+        _ => return Err("a decimal that is no number".into()),
+    }
+    let group = |i: i32| -> Result<u16, DecodeError> {
+        match usize::try_from(i) {
+            Ok(at) if i < groups => word(4 + at),
+            _ => Ok(0),
+        }
+    };
+    let mut digits = itoa::Buffer::new();
+    out.extend_from_slice(digits.format(group(0.min(weight))?).as_bytes());
+    for i in 1..=weight {
+        out.extend_from_slice(&four(group(i)?));
+    }
+    if places > 0 {
+        out.push(b'.');
+        let end = out.len() + places;
+        let mut i = weight + 1;
+        while out.len() < end {
+            out.extend_from_slice(&four(group(i)?));
+            i += 1;
+        }
+        out.truncate(end);
+    }
+    Ok(())
+}
+
+/// The four digits of a group.
+fn four(group: u16) -> [u8; 4] {
+    let digit = |n: u16| b'0' + u8::try_from(n % 10).unwrap_or(0);
+    [
+        digit(group / 1000),
+        digit(group / 100),
+        digit(group / 10),
+        digit(group),
+    ]
 }
 
 /// A 2, 4 or 8 byte integer in network order.
@@ -118,4 +166,31 @@ fn array(out: &mut Vec<u8>, cell: PgValueRef<'_>, item: &Kind) -> Result<(), Dec
     }
     out.push(b']');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(words: &[u16]) -> String {
+        let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_be_bytes()).collect();
+        let mut out = Vec::new();
+        numeric(&mut out, &bytes).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_decimal_has_all_its_digits_and_its_places() {
+        assert_eq!(shown(&[0, 0, 0, 2]), "0.00");
+        assert_eq!(shown(&[1, 0, 0, 0, 7]), "7");
+        assert_eq!(shown(&[2, 0, 0, 2, 12, 3000]), "12.30");
+        assert_eq!(shown(&[3, 1, 0x4000, 1, 1, 5, 5000]), "-10005.5");
+        // Groups of zeros are not sent: 0.0001, 0.00000001, 10000, 100000000.00.
+        assert_eq!(shown(&[1, 0xFFFF, 0, 4, 1]), "0.0001");
+        assert_eq!(shown(&[1, 0xFFFE, 0, 8, 1]), "0.00000001");
+        assert_eq!(shown(&[1, 1, 0, 0, 1]), "10000");
+        assert_eq!(shown(&[1, 2, 0, 2, 1]), "100000000.00");
+        assert!(numeric(&mut Vec::new(), &[0, 0, 0, 0, 0xC0, 0, 0, 0]).is_err());
+        assert!(numeric(&mut Vec::new(), &[0, 1]).is_err());
+    }
 }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::model::value;
 
+use super::csv;
+
 /// How a cell is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -14,6 +16,9 @@ pub(super) enum Style {
     Json,
     /// As the text that [`value::from_text`] reads.
     Text,
+    /// As a cell of a CSV file: that text, marked where a spreadsheet would take it for a formula
+    /// and quoted where it needs to be.
+    Csv,
 }
 
 /// What [`Style::Text`] writes for null: no text from a database contains NUL.
@@ -24,6 +29,8 @@ impl Style {
         out.extend_from_slice(match self {
             Self::Json => b"null",
             Self::Text => NULL,
+            // An empty text has quotes.
+            Self::Csv => b"",
         });
     }
 
@@ -31,6 +38,7 @@ impl Style {
         match self {
             Self::Json => value::write_string(out, text),
             Self::Text => out.extend_from_slice(text.as_bytes()),
+            Self::Csv => csv::write(out, text.as_bytes()),
         }
     }
 
@@ -60,7 +68,12 @@ impl Style {
     }
 
     pub(super) fn bytes(self, out: &mut Vec<u8>, bytes: &[u8]) {
+        let start = out.len();
         self.quoted(out, |out| value::write_base64(out, bytes));
+        // It may begin with a plus sign.
+        if self == Self::Csv {
+            csv::rewrite(out, start);
+        }
     }
 
     pub(super) fn decimal(self, out: &mut Vec<u8>, n: rust_decimal::Decimal) {

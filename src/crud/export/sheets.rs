@@ -1,0 +1,270 @@
+//! Rows as a workbook. Its end says where everything in it is, so it is written to a temporary file
+//! first, by a thread of its own, row by row; then that is sent.
+//!
+//! A whole number or a decimal that a spreadsheet's floating point number holds exactly is a number,
+//! any other its digits as text; dates and times are the texts that the API gives. A text is a text:
+//! no cell is a formula, whatever it begins with (A73).
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use sea_orm::QueryResult;
+use tokio::sync::mpsc;
+
+use crate::error::Error;
+use crate::model::Kind;
+use crate::store::row;
+use crate::store::stream::Sink;
+
+use super::{Columns, Export, PIECE, Piece};
+
+/// Rows of a sheet, its header among them.
+const SHEET: u32 = 1_048_576;
+/// Significant digits that a double keeps.
+const DIGITS: usize = 15;
+
+/// Some rows, cell by cell: where each ends in the bytes, and whether it is there at all.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    ends: Vec<Option<usize>>,
+}
+
+/// The rows on their way to the writing thread.
+struct Rows {
+    columns: Columns,
+    batch: Batch,
+    writer: mpsc::Sender<Batch>,
+    sender: mpsc::Sender<Piece>,
+}
+
+impl Sink for Rows {
+    fn row(&mut self, row: &QueryResult) -> Result<bool, Error> {
+        let Batch { bytes, ends } = &mut self.batch;
+        for (i, (_, kind)) in self.columns.0.iter().enumerate() {
+            let filled = row::write_text(bytes, row, i, kind)?;
+            ends.push(filled.then_some(bytes.len()));
+        }
+        Ok(bytes.len() >= PIECE || ends.len() >= PIECE / 8)
+    }
+
+    async fn flush(&mut self) -> bool {
+        let full = std::mem::take(&mut self.batch);
+        self.writer.send(full).await.is_ok()
+    }
+
+    async fn gone(&self) {
+        self.sender.closed().await;
+    }
+}
+
+/// Writes the whole workbook, then sends it; `false` when nobody wants it any more.
+pub(super) async fn write(export: &Export, sender: &mpsc::Sender<Piece>) -> Result<bool, Error> {
+    let (writer, batches) = mpsc::channel(1);
+    let (name, columns) = (export.name.clone(), export.columns.clone());
+    let thread = tokio::task::spawn_blocking(move || Book::new(&name, columns)?.write(batches));
+    let mut rows = Rows {
+        columns: export.columns.clone(),
+        batch: Batch::default(),
+        writer,
+        sender: sender.clone(),
+    };
+    let whole = export.db.stream(&export.select, &mut rows).await?;
+    let whole = whole && rows.flush().await;
+    drop(rows);
+    // When the thread gave up, its reason is worth more than that nobody took the rows.
+    let file = thread.await.map_err(Error::internal)??;
+    if !whole || sender.is_closed() {
+        return Ok(false);
+    }
+    let sender = sender.clone();
+    let sent = tokio::task::spawn_blocking(move || send(file, &sender));
+    sent.await
+        .map_err(Error::internal)?
+        .map_err(Error::internal)
+}
+
+fn send(mut file: File, sender: &mpsc::Sender<Piece>) -> std::io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        let most = u64::try_from(PIECE).unwrap_or(u64::MAX);
+        if (&mut file).take(most).read_to_end(&mut piece)? == 0 {
+            return Ok(true);
+        }
+        if sender.blocking_send(Piece::Bytes(piece)).is_err() {
+            return Ok(false);
+        }
+    }
+}
+
+/// The workbook that is being written.
+struct Book {
+    name: String,
+    columns: Columns,
+    /// How the numbers of each column show.
+    formats: Vec<Option<Format>>,
+    book: Workbook,
+    sheets: usize,
+    /// The row of the last sheet that is written next.
+    next: u32,
+}
+
+impl Book {
+    fn new(name: &str, columns: Columns) -> Result<Self, Error> {
+        let format = |kind: &Kind| match kind {
+            Kind::Decimal(Some((_, scale @ 1..))) => {
+                let places = "0".repeat(*scale as usize);
+                Some(Format::new().set_num_format(format!("0.{places}")))
+            }
+            _ => None,
+        };
+        let mut book = Workbook::new();
+        // The same rows are the same bytes.
+        let created = ExcelDateTime::from_ymd(2000, 1, 1).map_err(Error::internal)?;
+        book.set_properties(&DocProperties::new().set_creation_datetime(&created));
+        let mut new = Self {
+            name: name.to_owned(),
+            formats: columns.0.iter().map(|(_, kind)| format(kind)).collect(),
+            columns,
+            book,
+            sheets: 0,
+            next: SHEET,
+        };
+        new.sheet()?;
+        Ok(new)
+    }
+
+    fn write(mut self, mut batches: mpsc::Receiver<Batch>) -> Result<File, Error> {
+        while let Some(batch) = batches.blocking_recv() {
+            self.batch(&batch)?;
+        }
+        let file = tempfile::tempfile().map_err(Error::internal)?;
+        let writable = file.try_clone().map_err(Error::internal)?;
+        self.book.save_to_writer(writable).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// Begins the next sheet, with a header of its own. Names have at most 31 characters.
+    fn sheet(&mut self) -> Result<(), Error> {
+        self.sheets += 1;
+        let end = match self.sheets {
+            1 => String::new(),
+            n => format!(" {n}"),
+        };
+        let own: String = self.name.chars().take(31 - end.len()).collect();
+        let sheet = self
+            .book
+            .add_worksheet_with_constant_memory()
+            .map_err(failed)?;
+        sheet.set_name(format!("{own}{end}")).map_err(failed)?;
+        for (column, (name, _)) in (0_u16..).zip(&self.columns.0) {
+            sheet.write_string(0, column, name).map_err(failed)?;
+        }
+        self.next = 1;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
+        let width = self.columns.0.len();
+        if width == 0 {
+            return Ok(());
+        }
+        let mut start = 0;
+        for row in batch.ends.chunks(width) {
+            if self.next == SHEET {
+                self.sheet()?;
+            }
+            let sheet = self
+                .book
+                .worksheet_from_index(self.sheets - 1)
+                .map_err(failed)?;
+            for (i, end) in row.iter().enumerate() {
+                let Some(end) = end else { continue };
+                let text = std::str::from_utf8(&batch.bytes[start..*end]);
+                let text = text.map_err(Error::internal)?;
+                let column = u16::try_from(i).map_err(Error::internal)?;
+                let kind = (&self.columns.0[i].1, self.formats[i].as_ref());
+                cell(sheet, (self.next, column), kind, text).map_err(failed)?;
+                start = *end;
+            }
+            self.next += 1;
+        }
+        Ok(())
+    }
+}
+
+fn cell(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    (kind, format): (&Kind, Option<&Format>),
+    text: &str,
+) -> Result<(), XlsxError> {
+    let number = match kind {
+        Kind::Int(_) | Kind::Decimal(_) => text.parse::<f64>().ok().filter(|_| is_exact(text)),
+        Kind::Float | Kind::Double => text.parse::<f64>().ok(),
+        _ => None,
+    };
+    match (kind, number, format) {
+        (Kind::Bool, ..) => sheet.write_boolean(row, column, text == "true")?,
+        (_, Some(number), Some(format)) => {
+            sheet.write_number_with_format(row, column, number, format)?
+        }
+        (_, Some(number), None) => sheet.write_number(row, column, number)?,
+        (_, None, _) => sheet.write_string(row, column, text)?,
+    };
+    Ok(())
+}
+
+/// Whether a double keeps every digit.
+fn is_exact(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() <= DIGITS
+}
+
+fn failed(error: XlsxError) -> Error {
+    match error {
+        XlsxError::MaxStringLengthExceeded => {
+            let detail = "A text is longer than the 32,767 characters that a cell of xlsx can \
+                          have; export csv or ndjson.";
+            Error::parameter("format", "too_long", detail)
+        }
+        XlsxError::RowColumnLimitError => {
+            let detail = "A sheet of xlsx has no room for so many columns; export csv or ndjson.";
+            Error::parameter("format", "too_wide", detail)
+        }
+        other => Error::internal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_exact_with_fifteen_digits() {
+        assert!(is_exact("-123456789012.345") && is_exact("0.10"));
+        assert!(!is_exact("1234567890123.456") && !is_exact("9007199254740993"));
+    }
+
+    #[test]
+    fn a_sheet_that_is_full_is_followed_by_another() {
+        let columns = Columns(vec![("id".into(), Kind::Text(None))]);
+        let mut book = Book::new("a_name_of_more_than_thirty_one_characters", columns).unwrap();
+        book.next = SHEET - 1;
+        let batch = Batch {
+            bytes: b"ab".to_vec(),
+            ends: vec![Some(1), Some(2)],
+        };
+        book.batch(&batch).unwrap();
+        assert_eq!((book.sheets, book.next), (2, 2));
+        let names: Vec<String> = book.book.worksheets().iter().map(Worksheet::name).collect();
+        assert_eq!(
+            names,
+            [
+                "a_name_of_more_than_thirty_one_",
+                "a_name_of_more_than_thirty_on 2"
+            ]
+        );
+    }
+}
