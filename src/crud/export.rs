@@ -61,7 +61,7 @@ pub struct Pieces {
 
 /// How many exports may run at once: half of the connections, so that the others are served.
 pub(super) fn places(db: &Db) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new((db.reader().size() / 2).max(1)))
+    Arc::new(Semaphore::new((db.reader().most() / 2).max(1)))
 }
 
 impl Engine {
