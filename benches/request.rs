@@ -21,10 +21,10 @@ use quarterdeck::model::{Input, ModelId, ModelOptions, Registry, Verb, value};
 use quarterdeck::query::cursor::{Binding, Cursors, digest};
 use quarterdeck::query::path::Scope;
 use quarterdeck::query::sql::Compiler;
-use quarterdeck::query::{Limits, Query, parse};
+use quarterdeck::query::{Limits, Mark, Query, parse};
 use quarterdeck::store::row;
 use sea_orm::sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, SqliteQueryBuilder};
-use sea_orm::{ConnectionTrait as _, Database, DbBackend, QueryResult, Schema, Statement, Value};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, QueryResult, Schema, Statement};
 
 const BOOK: ModelId = ModelId(0);
 /// Query strings by name.
@@ -215,7 +215,7 @@ mod deciding {
 mod cursor {
     use super::*;
 
-    fn of(query: &Query) -> (Binding, Vec<Value>) {
+    fn of(query: &Query) -> (Binding, Vec<Mark>) {
         let model = DESK.registry.model(BOOK);
         let values = query.sort.iter().map(|key| {
             let kind = &model.fields[key.field].kind;
@@ -223,7 +223,7 @@ mod cursor {
             let mut values = text
                 .into_iter()
                 .filter_map(|t| value::from_text(kind, t).ok());
-            values.next().expect("a sort value")
+            Mark::from(values.next().expect("a sort value"))
         });
         let values = values.collect();
         (digest(model, &query.filter, &query.sort), values)

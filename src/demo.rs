@@ -138,6 +138,7 @@ fn people(app: AppBuilder) -> AppBuilder {
             .label("Staff note")
             .display("code")
             .search([staff_note::Column::Body])
+            .trash(staff_note::Column::DeletedAt, Some(30))
     })
 }
 

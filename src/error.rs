@@ -153,7 +153,21 @@ impl Fault {
         }
     }
 
-    fn to_json(&self) -> Value {
+    /// The same fault of a body that is itself at `pointer` in a larger one.
+    #[must_use]
+    pub fn within(&self, pointer: &str) -> Self {
+        let place = match &self.place {
+            Place::Pointer(own) => Place::Pointer(format!("{pointer}{own}")),
+            Place::Parameter(name) => Place::Parameter(name.clone()),
+        };
+        Self {
+            place,
+            code: self.code,
+            detail: self.detail.clone(),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
         let (key, place) = match &self.place {
             Place::Pointer(p) => ("pointer", p),
             Place::Parameter(p) => ("parameter", p),
@@ -196,6 +210,20 @@ pub struct Error {
 }
 
 impl Error {
+    /// The same to the caller; what the operator was to know stays with the first.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            code: self.code,
+            detail: self.detail.clone(),
+            faults: self.faults.clone(),
+            retry_after: self.retry_after,
+            members: self.members.clone(),
+            allow: self.allow.clone(),
+            source: None,
+        }
+    }
+
     /// An error without faults.
     #[must_use]
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -28,6 +28,9 @@ pub struct Write<'a> {
     pub before: Option<&'a [Value]>,
     /// The row after; `None` before the write and for a delete.
     pub after: Option<&'a [Value]>,
+    /// Whether it happens because a record that this one points at is deleted, and not because the
+    /// principal asked for it.
+    pub cascade: bool,
 }
 
 impl Write<'_> {

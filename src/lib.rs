@@ -57,7 +57,8 @@ pub mod crud;
 pub mod hook;
 pub mod store;
 
-// Identity: credentials become a principal.
+// Identity: credentials become a principal; what was done is sealed.
+pub mod audit;
 pub mod auth;
 pub mod session;
 

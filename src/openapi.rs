@@ -7,9 +7,12 @@
 
 mod aggregate;
 mod bodies;
+mod catalog;
 mod export;
 mod filters;
+mod imports;
 mod merge;
+mod operations;
 mod paths;
 mod problems;
 mod schema;
@@ -94,7 +97,7 @@ pub fn document(view: &View<'_>) -> Value {
             paths::add(&seen, &mut components, &mut paths);
         }
         tags.push(json!({ "name": "models", "description": "What you may see." }));
-        paths::add_catalog(&mut paths);
+        catalog::add(&mut paths);
     }
     let mut doc = json!({
         "openapi": "3.0.3",

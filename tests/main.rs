@@ -16,6 +16,7 @@
 mod acl;
 mod admin;
 mod api;
+mod audit;
 mod auth;
 mod edge;
 mod house;

@@ -2,6 +2,7 @@
 //! registered; two of them ([`state`] and [`login_throttle`]) must never be registered at all.
 
 pub mod audit;
+pub mod audit_seal;
 pub mod grant;
 pub mod idempotency;
 pub mod login_throttle;

@@ -11,6 +11,10 @@ mod m20261122_000001_system;
 mod m20261122_000002_demo_catalogue;
 mod m20261122_000003_demo_trade;
 mod m20261122_000004_idempotency;
+mod m20261122_000005_change_sets;
+mod m20261122_000006_idempotency_rights;
+mod m20261122_000007_demo_trash;
+mod m20261122_000008_audit_seal;
 pub mod run;
 pub mod table;
 
@@ -23,6 +27,9 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261122_000001_system::Migration),
         Box::new(m20261122_000004_idempotency::Migration),
+        Box::new(m20261122_000005_change_sets::Migration),
+        Box::new(m20261122_000006_idempotency_rights::Migration),
+        Box::new(m20261122_000008_audit_seal::Migration),
     ]
 }
 
@@ -32,5 +39,6 @@ pub fn demo() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261122_000002_demo_catalogue::Migration),
         Box::new(m20261122_000003_demo_trade::Migration),
+        Box::new(m20261122_000007_demo_trash::Migration),
     ]
 }

@@ -1,10 +1,11 @@
 //! Tables, foreign keys, indexes and enum types, with one naming scheme: `fk_<table>_<column>`,
 //! `idx_<table>_<columns>`, `uq_<table>_<columns>`. Column kinds are in `column`.
 
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend};
 use sea_orm_migration::sea_query::extension::postgres::Type;
 use sea_orm_migration::sea_query::{
-    ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index, Table, TableCreateStatement,
+    ConditionalStatement as _, Expr, ExprTrait as _, ForeignKey, ForeignKeyAction,
+    ForeignKeyCreateStatement, Index, Table, TableCreateStatement,
 };
 use sea_orm_migration::{DbErr, SchemaManager};
 
@@ -63,6 +64,41 @@ pub async fn create_unique(
     columns: &[&'static str],
 ) -> Result<(), DbErr> {
     create_index(manager, table, columns, true).await
+}
+
+/// Makes a key under which no two rows outside the trash may be equal: those whose `since` (the column
+/// of `ModelOptions::trash`) is null. MariaDB has no index of some rows only; there a generated
+/// column `<since>_live`, null in the trash, is part of the key.
+///
+/// # Errors
+/// What the database says.
+pub async fn create_unique_live(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+    since: &'static str,
+) -> Result<(), DbErr> {
+    let mut index = Index::create();
+    index
+        .name(format!("uq_{table}_{}", columns.join("_")))
+        .table(table)
+        .unique();
+    for column in columns {
+        index.col(*column);
+    }
+    if manager.get_database_backend() == DbBackend::MySql {
+        let live = format!("{since}_live");
+        if !manager.has_column(table, &live).await? {
+            let add = format!(
+                "ALTER TABLE `{table}` ADD COLUMN `{live}` TINYINT AS (IF(`{since}` IS NULL, 1, NULL)) VIRTUAL"
+            );
+            manager.get_connection().execute_unprepared(&add).await?;
+        }
+        index.col(live);
+    } else {
+        index.and_where(Expr::col(since).is_null());
+    }
+    manager.create_index(index).await
 }
 
 async fn create_index(

@@ -10,6 +10,7 @@
 //! No I/O and no async here; the grants are loaded by `auth::policy`.
 
 pub mod access;
+mod memory;
 pub mod rule;
 
 #[cfg(test)]
@@ -122,8 +123,10 @@ pub enum Decision {
 /// The rows and fields that a decision allows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
-    /// The rows.
+    /// The rows, but for those in the trash.
     pub rows: Filter,
+    /// The rows, in the trash or not.
+    pub ruled: Filter,
     /// Where each field may be read.
     pub readable: Vec<Sight>,
     /// Where each field may be written.
@@ -136,7 +139,8 @@ impl Scope {
     pub fn full(model: &ModelMeta) -> Self {
         let sight = |open: bool| if open { Sight::Always } else { Sight::Never };
         Self {
-            rows: Filter::All,
+            rows: live(model),
+            ruled: Filter::All,
             readable: model.fields.iter().map(|f| sight(!f.secret)).collect(),
             writable: model.fields.iter().map(|f| sight(!f.secret)).collect(),
         }
@@ -151,7 +155,22 @@ impl Scope {
                 .zip(&model.fields)
                 .all(|(s, f)| f.secret || *s == Sight::Always)
         };
-        self.rows == Filter::All && open(&self.readable) && open(&self.writable)
+        self.is_unruled() && open(&self.readable) && open(&self.writable)
+    }
+
+    /// Whether no rule hides any row.
+    #[must_use]
+    pub fn is_unruled(&self) -> bool {
+        self.ruled == Filter::All
+    }
+
+    /// Those of the rows that are in the trash.
+    #[must_use]
+    pub fn trashed(&self, model: &ModelMeta) -> Filter {
+        match model.trash {
+            Some(trash) => self.ruled.clone().and(Filter::Null(trash.since, false)),
+            None => Filter::Never,
+        }
     }
 }
 
@@ -165,7 +184,15 @@ impl FieldAccess for Scope {
     }
 }
 
-/// Decides. Pure: the same arguments, the same answer.
+/// The rows that are not in the trash.
+fn live(model: &ModelMeta) -> Filter {
+    match model.trash {
+        Some(trash) => Filter::Null(trash.since, true),
+        None => Filter::All,
+    }
+}
+
+/// Decides. Pure: the same arguments, the same answer. So the policy remembers the answers.
 #[must_use]
 pub fn decide(
     policy: &Policy,
@@ -190,7 +217,11 @@ pub fn decide(
     if principal.is_superuser() {
         return Decision::Allowed(policy.full(registry, model));
     }
-    Decision::Allowed(Arc::new(unite(policy, registry, principal, (verb, model))))
+    let make = || unite(policy, registry, principal, (verb, model));
+    Decision::Allowed(match &principal.user {
+        Some(user) => policy.memory.scope(user, (verb, model), make),
+        None => Arc::new(make()),
+    })
 }
 
 /// The union of the grants, row by row.
@@ -226,7 +257,8 @@ fn unite(
         }
     }
     Scope {
-        rows,
+        rows: rows.clone().and(live(meta)),
+        ruled: rows,
         readable,
         writable,
     }

@@ -9,6 +9,7 @@ use crate::model::{FieldId, Input, ModelId, Op, Registry, Verb};
 use crate::query::path::Scope as PathScope;
 use crate::query::{Filter, Lens, Limits, Sight, tree};
 
+use super::memory::Memory;
 use super::{Principal, Scope};
 
 /// A row rule. Missing and empty rules deny: "all rows" is the literal word `all`.
@@ -213,6 +214,7 @@ pub struct Policy {
     pub version: i64,
     grants: HashMap<ModelId, Vec<Grant>>,
     full: Mutex<HashMap<ModelId, Arc<Scope>>>,
+    pub(super) memory: Memory,
 }
 
 impl Policy {
@@ -227,6 +229,7 @@ impl Policy {
             version,
             grants: by_model,
             full: Mutex::default(),
+            memory: Memory::default(),
         }
     }
 

@@ -3,12 +3,12 @@
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
+use serde_json::Value as Json;
 
+use crate::crud::{Context, IfMatch, Target};
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer, body};
-use crate::model::Verb;
-
-use crate::crud::Target;
+use crate::model::{ModelMeta, Verb};
 
 use super::address;
 use super::form::Sent;
@@ -28,6 +28,10 @@ struct DeletePage<'a> {
     /// The entity tag of the record that is asked about; empty when the caller may not read it.
     version: String,
     problem: &'a str,
+    /// What would go with it, and what would lose its link.
+    effects: Vec<String>,
+    /// What stands against it.
+    obstacles: Vec<String>,
 }
 
 /// `GET /admin/{model}/{id}/delete`
@@ -47,11 +51,11 @@ pub(super) async fn done(mut call: Call) -> Result<Response, Error> {
         condition: &sent.condition()?,
     };
     match engine.delete(&call.ctx, model.id, target).await {
-        Ok(()) if engine.may(&call.ctx, Verb::List, model.id) => Ok(answer::see_other(&format!(
+        Ok(_) if engine.may(&call.ctx, Verb::List, model.id) => Ok(answer::see_other(&format!(
             "/admin/{}/_deleted",
             model.slug
         ))),
-        Ok(()) => Ok(answer::see_other("/admin")),
+        Ok(_) => Ok(answer::see_other("/admin")),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
             let problem = format!("It was not deleted. {}", error.detail);
             let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);
@@ -73,6 +77,7 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
         model.parse_key(key)?;
         (row::number(key), String::new())
     };
+    let (effects, obstacles) = foreseen(call, model, key).await?;
     let own = address::record(&model.slug, key);
     let back = if reads {
         own.clone()
@@ -94,6 +99,53 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
             back,
             version,
             problem,
+            effects,
+            obstacles,
         },
     )
+}
+
+/// What a dry run says of the delete: effects, and what stands against it.
+async fn foreseen(
+    call: &Call,
+    model: &ModelMeta,
+    key: &str,
+) -> Result<(Vec<String>, Vec<String>), Error> {
+    let trial = Context {
+        dry_run: true,
+        ..call.ctx.clone()
+    };
+    let target = Target {
+        key,
+        condition: &IfMatch::Exists,
+    };
+    let Some(tried) = call.engine.delete(&trial, model.id, target).await? else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let tried: Json = serde_json::from_slice(&tried.body).map_err(Error::internal)?;
+    let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
+    effects.extend(model.trash.map(|trash| match trash.days {
+        Some(days) => format!("It goes to the trash, and is gone for good after {days} days."),
+        None => "It goes to the trash.".to_owned(),
+    }));
+    for reached in tried["cascade"].as_array().into_iter().flatten() {
+        let count = reached["count"].as_u64().unwrap_or_default();
+        let slug = reached["model"].as_str().unwrap_or_default();
+        let Ok(other) = call.engine.model(slug) else {
+            continue;
+        };
+        let label = match count {
+            1 => other.label.to_lowercase(),
+            _ => other.label_plural.to_lowercase(),
+        };
+        match reached["effect"].as_str() {
+            Some("delete") => effects.push(format!("{count} {label} will be deleted with it.")),
+            Some("set_null") => effects.push(format!("{count} {label} will lose the link to it.")),
+            _ => obstacles.push(format!("{count} {label} must not lose it.")),
+        }
+    }
+    for violation in tried["violations"].as_array().into_iter().flatten() {
+        obstacles.extend(violation["detail"].as_str().map(ToOwned::to_owned));
+    }
+    Ok((effects, obstacles))
 }

@@ -7,6 +7,7 @@ use crate::error::Kind;
 use crate::model::Field;
 
 use super::cell;
+use super::form;
 use super::record::Refused;
 use super::row::Row;
 use super::view::View;
@@ -15,41 +16,60 @@ use super::view::View;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) label: String,
-    pub(super) was: String,
+    /// Not known of a record that its user may see in some states only.
+    pub(super) was: Option<String>,
     pub(super) now: String,
     /// What the form has, where the user changed it too.
     pub(super) yours: String,
 }
 
 /// The fields that somebody else changed since the form was opened; none when that is not why the
-/// form was refused, or is not known.
+/// form was refused.
 pub(super) fn of(view: &View<'_>, refused: &Refused) -> Vec<Difference> {
     let error = &refused.error;
     let members = error.members.as_deref();
-    let changed = members
-        .filter(|_| error.kind == Kind::PreconditionFailed)
-        .and_then(|m| m.get("changed"))
-        .and_then(Json::as_object);
+    let Some(members) = members.filter(|_| error.kind == Kind::PreconditionFailed) else {
+        return Vec::new();
+    };
+    let member = |name| members.get(name).and_then(Json::as_object);
+    let (changed, current) = (member("changed"), member("current"));
     let fields = view.model.fields.iter().enumerate();
     fields
         .filter(|(id, _)| view.sees(*id))
         .filter_map(|(id, field)| {
-            let change = changed?.get(&field.name)?;
+            let (was, now) = if let Some(changed) = changed {
+                let change = changed.get(&field.name)?;
+                (change.get("old"), change.get("new")?)
+            } else {
+                let now = current?.get(&field.name)?;
+                (None, other_than_shown(field, now, refused).then_some(now)?)
+            };
             Some(Difference {
                 label: view.label(id).to_owned(),
-                was: text(field, change.get("old")),
-                now: text(field, change.get("new")),
+                was: was.and_then(|was| text(field, was)),
+                now: text(field, now)?,
                 yours: yours(field, refused),
             })
         })
         .collect()
 }
 
-fn text(field: &Field, value: Option<&Json>) -> String {
+/// Whether a field of the form is not any more what the form was opened with.
+fn other_than_shown(field: &Field, now: &Json, refused: &Refused) -> bool {
+    let stored = row(field, now).and_then(|row| row.text(&field.name));
+    let now = form::digest(&form::shown(field, stored.as_deref()));
+    refused.sent.was(field).is_some_and(|was| was != now)
+}
+
+fn text(field: &Field, value: &Json) -> Option<String> {
+    row(field, value).map(|row| cell::whole(field, &row).text)
+}
+
+/// A record of this one field.
+fn row(field: &Field, value: &Json) -> Option<Row> {
     let mut members = Map::new();
-    members.insert(field.name.clone(), value.cloned().unwrap_or_default());
-    let row = Row::parse(Json::from(members).to_string().as_bytes());
-    row.map_or_else(|_| String::new(), |row| cell::whole(field, &row).text)
+    members.insert(field.name.clone(), value.clone());
+    Row::parse(Json::from(members).to_string().as_bytes()).ok()
 }
 
 fn yours(field: &Field, refused: &Refused) -> String {

@@ -4,5 +4,6 @@
 pub mod aggregate;
 pub mod document;
 pub mod export;
+pub mod import;
 pub mod internal;
 pub mod records;

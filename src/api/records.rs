@@ -75,17 +75,42 @@ pub async fn create(mut call: Call) -> Result<Response, Error> {
         Some(key) => engine.create_once(ctx, model, (key, body)).await?,
         None => engine.create(ctx, model, body).await?,
     };
+    if written.dry_run {
+        return Ok(tried(written));
+    }
     let again = written.again;
     let slug = &call.engine.registry().model(model).slug;
     let location = format!("/api/v1/{slug}/{}", written.key);
     let response = written_answer(&call, written, StatusCode::CREATED);
     let response = answer::with(response, header::LOCATION, &location);
-    Ok(if again {
+    Ok(replayed(response, again))
+}
+
+/// Says of an answer that it is the one to an earlier request.
+pub(super) fn replayed(response: Response, again: bool) -> Response {
+    if again {
         let name = header::HeaderName::from_static("idempotency-replayed");
-        answer::with(response, name, "true")
-    } else {
-        response
-    })
+        return answer::with(response, name, "true");
+    }
+    response
+}
+
+/// `POST /api/v1/{model}/_bulk`
+///
+/// # Errors
+/// See [`crate::crud::Engine::bulk`].
+pub async fn bulk(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.may_change(&call.ctx, model)?;
+    no_parameters(&call)?;
+    let body = call.large_json().await?;
+    let request = (idempotency_key(&call), body);
+    let written = call.engine.bulk(&call.ctx, model, request).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    let again = written.again;
+    Ok(replayed(answer::json(StatusCode::OK, written.body), again))
 }
 
 /// `PUT /api/v1/{model}/{id}`
@@ -118,6 +143,9 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
         .engine
         .update(&call.ctx, (model, verb), target, body)
         .await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
     Ok(written_answer(&call, written, StatusCode::OK))
 }
 
@@ -128,17 +156,100 @@ async fn update(mut call: Call, verb: Verb) -> Result<Response, Error> {
 pub async fn delete(call: Call) -> Result<Response, Error> {
     let model = model(&call)?;
     call.engine.scope(&call.ctx, Verb::Delete, model)?;
-    no_parameters(&call)?;
+    let purges = call.engine.registry().model(model).trash.is_some()
+        && call.query()? == [("trash".to_owned(), "only".to_owned())];
+    if !purges {
+        no_parameters(&call)?;
+    }
     let target = Target {
         key: call.raw_param("id"),
         condition: &if_match(&call)?,
     };
-    call.engine.delete(&call.ctx, model, target).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    let written = if purges {
+        call.engine.purge(&call.ctx, model, target).await?
+    } else {
+        call.engine.delete(&call.ctx, model, target).await?
+    };
+    Ok(written.map_or_else(|| answer::empty(StatusCode::NO_CONTENT), tried))
+}
+
+/// The answer to a dry run.
+pub(super) fn tried(written: Written) -> Response {
+    let response = answer::json(StatusCode::OK, written.body);
+    let name = header::HeaderName::from_static("preference-applied");
+    answer::with(response, name, "dry-run")
+}
+
+/// `GET /api/v1/{model}/{id}/_history`
+///
+/// # Errors
+/// See [`crate::crud::Engine::history`].
+pub async fn history(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Read, model)?;
+    let parameters = call.query()?;
+    let (engine, key) = (&call.engine, call.raw_param("id"));
+    let page = engine.history(&call.ctx, model, key, &parameters).await?;
+    Ok(answer::json_value(StatusCode::OK, &page))
+}
+
+/// `POST /api/v1/{model}/{id}/_revert`
+///
+/// # Errors
+/// See [`crate::crud::Engine::revert`].
+pub async fn revert(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Patch, model)?;
+    no_parameters(&call)?;
+    let condition = if_match(&call)?;
+    let body = call.json().await?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &condition,
+    };
+    let written = call.engine.revert(&call.ctx, model, target, body).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(written_answer(&call, written, StatusCode::OK))
+}
+
+/// `POST /api/v1/{model}/{id}/_restore`
+///
+/// # Errors
+/// See [`crate::crud::Engine::restore`].
+pub async fn restore(call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    call.engine.scope(&call.ctx, Verb::Delete, model)?;
+    no_parameters(&call)?;
+    let condition = if_match(&call)?;
+    let target = Target {
+        key: call.raw_param("id"),
+        condition: &condition,
+    };
+    let written = call.engine.restore(&call.ctx, model, target).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(written_answer(&call, written, StatusCode::OK))
+}
+
+/// `POST /api/v1/_undo`
+///
+/// # Errors
+/// See [`crate::crud::Engine::undo`].
+pub async fn undo(mut call: Call) -> Result<Response, Error> {
+    no_parameters(&call)?;
+    let body = call.json().await?;
+    let written = call.engine.undo(&call.ctx, body).await?;
+    if written.dry_run {
+        return Ok(tried(written));
+    }
+    Ok(answer::json(StatusCode::OK, written.body))
 }
 
 /// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.
-fn idempotency_key(call: &Call) -> Option<&str> {
+pub(super) fn idempotency_key(call: &Call) -> Option<&str> {
     let mut all = call.request.headers().get_all("idempotency-key").iter();
     let first = all.next()?;
     // Of two keys neither is the key; what is not ASCII is refused as one that is empty.

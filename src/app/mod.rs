@@ -6,6 +6,7 @@ pub mod edge;
 #[doc(hidden)] // Public for the fuzz targets alone.
 pub mod framing;
 mod guard;
+mod health;
 pub mod methods;
 mod plugins;
 mod prune;
@@ -24,6 +25,7 @@ use sea_orm::{
 
 use crate::account::Accounts;
 use crate::acl::Policy;
+use crate::audit::{SealKey, Sealer};
 use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
 use crate::check::{Finding, Severity};
@@ -97,6 +99,7 @@ pub struct App {
     pub accounts: Arc<Accounts>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    seal_key: SealKey,
     plugins: Plugins,
     findings: Vec<Finding>,
 }
@@ -138,6 +141,18 @@ impl App {
     #[must_use]
     pub fn routes(&self) -> Vec<(poem::http::Method, String)> {
         routes::list(self)
+    }
+
+    /// A sealer of this application's audit; [`App::serve`] runs one.
+    #[must_use]
+    pub fn sealer(&self) -> Sealer {
+        Sealer::new(self.engine.db().clone(), self.seal_key.clone())
+    }
+
+    /// What the audit's seals are signed with.
+    #[must_use]
+    pub fn seal_key(&self) -> &SealKey {
+        &self.seal_key
     }
 
     /// The maker of this application's OpenAPI documents.
@@ -321,6 +336,7 @@ impl AppBuilder {
             identity,
             accounts,
             metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
+            seal_key: SealKey::new(&key),
             plugins: Plugins(self.plugins),
             findings,
         })

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::http::{Method, StatusCode};
+use poem::http::Method;
 use poem::{EndpointExt as _, Request, Response, Route};
-use serde_json::json;
 
 use crate::account::{login, own, setup};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, export, internal, records};
+use crate::api::{aggregate, export, import, internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -19,6 +18,7 @@ use crate::openapi::Operation;
 use crate::plugin::{Guard, Manifest, Plugin, PluginRoute, Settings};
 
 use super::App;
+use super::health;
 use super::methods::{Allow, Methods};
 
 /// One route of the table.
@@ -48,9 +48,9 @@ macro_rules! route {
 /// The fixed routes.
 fn fixed() -> Vec<Entry> {
     vec![
-        route!(GET "/health" => health),
-        route!(GET "/healthz" => healthz),
-        route!(GET "/readyz" => readyz),
+        route!(GET "/health" => health::health),
+        route!(GET "/healthz" => health::healthz),
+        route!(GET "/readyz" => health::readyz),
         route!(GET "/static/*path" => assets::serve),
         route!(GET "/docs" => docs),
         route!(GET "/api/docs" => document::page),
@@ -68,6 +68,12 @@ fn fixed() -> Vec<Entry> {
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
+        route!(POST "/api/v1/:model/_bulk" => records::bulk),
+        route!(POST "/api/v1/:model/_import" => import::import),
+        route!(POST "/api/v1/_undo" => records::undo),
+        route!(GET "/api/v1/:model/:id/_history" => records::history),
+        route!(POST "/api/v1/:model/:id/_revert" => records::revert),
+        route!(POST "/api/v1/:model/:id/_restore" => records::restore),
         route!(GET "/api/v1/:model/_aggregate" => aggregate::aggregate),
         route!(GET "/api/v1/:model/_export" => export::export),
         route!(GET "/api/v1/:model/:id" => records::read, Some(of_record)),
@@ -147,7 +153,7 @@ pub(super) fn check(registry: &Registry, plugins: &[Arc<dyn Plugin>]) -> Vec<Fin
     let mut findings = Vec::new();
     let mut entries = fixed();
     entries.extend(of_admin());
-    entries.extend(MADE.map(|path| own(path, Handler(healthz).boxed())));
+    entries.extend(MADE.map(|path| own(path, Handler(health::healthz).boxed())));
     entries.extend(of_plugins(plugins, |_| Settings::default()));
     for (i, entry) in entries.iter().enumerate() {
         // Two methods of one path belong together only under the same names of its variable
@@ -358,31 +364,4 @@ fn of_record(request: &Request) -> Result<Vec<Method>, Error> {
 
 async fn docs(_: Call) -> Result<Response, Error> {
     Ok(answer::see_other("/api/docs"))
-}
-
-/// `GET /health`: for people and load balancers; says nothing about versions.
-async fn health(call: Call) -> Result<Response, Error> {
-    let database = call.engine.db().ping().await.is_ok();
-    let (status, code) = if database {
-        ("healthy", StatusCode::OK)
-    } else {
-        ("unhealthy", StatusCode::SERVICE_UNAVAILABLE)
-    };
-    let body = json!({
-        "status": status,
-        "services": {"database": if database { "connected" } else { "disconnected" }},
-        "timestamp": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-    });
-    Ok(answer::json_value(code, &body))
-}
-
-/// `GET /healthz`: the process answers.
-async fn healthz(_: Call) -> Result<Response, Error> {
-    Ok(answer::json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec()))
-}
-
-/// `GET /readyz`: the database answers too.
-async fn readyz(call: Call) -> Result<Response, Error> {
-    call.engine.db().ping().await?;
-    Ok(answer::json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec()))
 }

@@ -12,7 +12,9 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::crud::Engine;
 
 use super::App;
 use super::guard::Guarded;
@@ -21,6 +23,9 @@ use super::threshold::Threshold;
 /// Most headers of a request, and most bytes of them all.
 const MAX_HEADERS: usize = 64;
 const HEADER_BYTES: usize = 16 * 1024;
+
+/// The longest that the end of the server waits for the audit's sealer, which keeps to less itself.
+const SEALING_ENDS: Duration = Duration::from_secs(2);
 
 impl App {
     /// Answers requests on `listener` until `stop` is ready, then finishes what is in flight, for at
@@ -33,6 +38,10 @@ impl App {
             let identity = Arc::clone(&self.identity);
             tokio::spawn(async move { identity.watch().await })
         };
+        let (end, ended) = oneshot::channel::<()>();
+        let sealer = self.sealer();
+        let mut sealing = tokio::spawn(sealer.run(async move { drop(ended.await) }));
+        let purging = tokio::spawn(purge(Arc::clone(&self.engine)));
         let local = listener.local_addr().ok();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -61,6 +70,28 @@ impl App {
             }
         }
         watching.abort();
+        purging.abort();
+        // The last writes are over: the sealer looks once more, in a time of its own.
+        drop(end);
+        if tokio::time::timeout(SEALING_ENDS, &mut sealing)
+            .await
+            .is_err()
+        {
+            sealing.abort();
+        }
+    }
+}
+
+/// Empties the trashes of what has been there for too long, every hour.
+async fn purge(engine: Arc<Engine>) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match engine.purge_old().await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "deleted for good from the trash"),
+            Err(error) => tracing::warn!(%error, "the trash could not be emptied"),
+        }
     }
 }
 

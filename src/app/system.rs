@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use quarterdeck_entity::system::{audit, grant, role, session, token, user, user_role};
+use quarterdeck_entity::system::{audit, audit_seal, grant, role, session, token, user, user_role};
 use sea_orm::Value;
 
 use crate::auth::{policy, state};
@@ -80,6 +80,15 @@ pub(super) fn register(app: AppBuilder) -> AppBuilder {
             .ordering("-id")
             .verbs([Verb::List, Verb::Read])
     })
+    .model::<audit_seal::Entity>(|m| {
+        use audit_seal::Column::{At, Digests, Head, Highest, Id, Rows, Signature};
+        m.system()
+            .label("Audit seal")
+            .list([Id, At, Rows, Highest, Head])
+            .secret([Digests, Signature])
+            .ordering("-id")
+            .verbs([Verb::List, Verb::Read])
+    })
 }
 
 /// Tells the identity that something it caches has changed. The hook is made before the identity.
@@ -135,7 +144,7 @@ impl Hook for Guardian {
         changes: &mut Changes,
     ) -> Result<(), Error> {
         let table = write.model.table.as_str();
-        if !write.principal.is_superuser() {
+        if !write.principal.is_superuser() && !write.cascade {
             let rises = table == "qd_user" && touches(write, changes, "is_superuser");
             let of_superuser = table == "qd_user"
                 && write.before.is_some_and(|row| {

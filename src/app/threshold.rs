@@ -25,6 +25,7 @@ use crate::crud::{Context, Door, Engine};
 use crate::error::Error;
 use crate::http::answer::{self, Failed};
 use crate::http::body::{self, BodyLimits};
+use crate::http::preferences;
 use crate::metrics::Metrics;
 use crate::session::Identity;
 
@@ -97,6 +98,7 @@ impl Threshold {
         if declared.is_some_and(|n| n > server.body_limit) {
             return Err(body::too_large(server.body_limit));
         }
+        let (dry_run, reason) = preferences::of_writes(&request)?;
         let extensions = request.extensions_mut();
         extensions.insert(BodyLimits {
             bytes: server.body_limit,
@@ -110,6 +112,8 @@ impl Threshold {
             door: Door::Rest,
             request_id: crossing.request_id.clone(),
             address: crossing.address,
+            dry_run,
+            reason,
         });
         let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {

@@ -84,29 +84,31 @@ pub async fn raise_version(tx: &Tx) -> Result<(), Error> {
     Ok(())
 }
 
+/// The key that cursors are sealed with, if there is one yet.
+///
+/// # Errors
+/// What the database said.
+pub async fn stored_signing_key<C: ConnectionTrait>(
+    connection: &C,
+) -> Result<Option<[u8; 64]>, Error> {
+    let text = get(connection, SIGNING_KEY).await?;
+    let bytes = text.and_then(|t| BASE64.decode(t).ok());
+    Ok(bytes.and_then(|b| <[u8; 64]>::try_from(b).ok()))
+}
+
 /// The key that cursors are sealed with, made at the first start.
 ///
 /// # Errors
 /// No randomness, or what the database said.
 pub async fn signing_key(db: &Db) -> Result<[u8; 64], Error> {
-    let decode = |text: &str| {
-        BASE64
-            .decode(text)
-            .ok()
-            .and_then(|b| <[u8; 64]>::try_from(b).ok())
-    };
-    if let Some(key) = get(db.reader(), SIGNING_KEY)
-        .await?
-        .as_deref()
-        .and_then(decode)
-    {
+    if let Some(key) = stored_signing_key(db.reader()).await? {
         return Ok(key);
     }
     let mut fresh = [0; 64];
     getrandom::fill(&mut fresh).map_err(Error::internal)?;
     let tx = db.begin().await?;
     // Of two nodes that start at once the second takes the first one's key.
-    let stored = match get(&tx, SIGNING_KEY).await?.as_deref().and_then(decode) {
+    let stored = match stored_signing_key(&tx).await? {
         Some(key) => key,
         None => {
             set(&tx, SIGNING_KEY, &BASE64.encode(fresh)).await?;

@@ -36,6 +36,9 @@ pub(super) enum Command {
     /// API tokens.
     #[command(subcommand)]
     Token(Token),
+    /// The record of who changed what.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Look for mis-declarations; exit status 1 when there is an error.
     Check {
         /// With the models of the demo.
@@ -50,6 +53,8 @@ pub(super) enum Command {
     },
     /// Write all records of a model to standard output.
     Export(Export),
+    /// Import the rows of a file; exit status 1 when a row cannot be written.
+    Import(Import),
     /// Print every setting, its value and where that came from; secrets are masked.
     Config,
     /// Print the OpenAPI document as the superuser, or as a user, sees it.
@@ -60,6 +65,17 @@ pub(super) enum Command {
         /// With the models of the demo.
         #[arg(long)]
         demo: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// Check that no audit row was changed, removed or put in since it was sealed; exit status 1, and
+    /// the first such row, when one was.
+    Verify {
+        /// A head that is known from a log: it must be in the chain.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
     },
 }
 
@@ -92,6 +108,40 @@ pub(super) struct Export {
         hide_default_value = true
     )]
     pub(super) conditions: String,
+    /// With the models of the demo.
+    #[arg(long)]
+    pub(super) demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The model's name in addresses.
+    #[arg(value_name = "MODEL")]
+    pub(super) model: String,
+    /// The file; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// What the file is [default: what its name ends with].
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "ndjson", "xlsx"])]
+    pub(super) format: Option<String>,
+    /// Only make records, or change those that are there.
+    #[arg(long, value_name = "MODE", default_value = "create", value_parser = ["create", "upsert"])]
+    pub(super) mode: String,
+    /// The unique fields that an upsert goes by: FIELD,FIELD…
+    #[arg(long, value_name = "FIELDS")]
+    pub(super) on: Option<String>,
+    /// Columns that are not called as their fields: COLUMN:FIELD,…; COLUMN: leaves one out.
+    #[arg(long, value_name = "PAIRS")]
+    pub(super) map: Vec<String>,
+    /// Take keys that the database would assign, and what the application sets, from the file.
+    #[arg(long)]
+    pub(super) keep_keys: bool,
+    /// Write every good row, in lots of 500, instead of all rows or none.
+    #[arg(long)]
+    pub(super) good_rows: bool,
+    /// Write nothing: tell what would be written.
+    #[arg(long)]
+    pub(super) dry_run: bool,
     /// With the models of the demo.
     #[arg(long)]
     pub(super) demo: bool,

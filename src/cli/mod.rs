@@ -2,8 +2,10 @@
 //! [`Project`] says what is registered, [`run`] does the rest.
 
 mod arguments;
+mod audit;
 mod database;
 mod export;
+mod import;
 mod inspect;
 mod people;
 mod serve;
@@ -152,10 +154,14 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         }
         Command::User(command) => people::user(project, config, command).await,
         Command::Token(command) => people::token(project, config, command).await,
+        Command::Audit(command) => audit::audit(&project.builder(config, false), command).await,
         Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
         Command::Export(command) => {
             export::export(project.builder(config, command.demo), command).await
+        }
+        Command::Import(command) => {
+            import::import(project.builder(config, command.demo), command).await
         }
         Command::Config => {
             inspect::config(&config);

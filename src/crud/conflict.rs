@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::Query as Sql;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 
 use crate::acl::Scope;
 use crate::error::{Error, Fault, Kind};
@@ -142,8 +142,9 @@ impl Engine {
     }
 
     /// After the database refused a foreign key: which one it was.
-    pub(super) async fn explain_links(
+    pub(super) async fn explain_links<C: ConnectionTrait>(
         &self,
+        connection: &C,
         (model, scope): (&ModelMeta, &Scope),
         changes: &Changes,
         before: Option<&[Value]>,
@@ -154,7 +155,7 @@ impl Engine {
                 continue;
             };
             let found = self
-                .exists(self.db.reader(), relation, &values, &Filter::All)
+                .exists(connection, relation, &values, &Filter::All)
                 .await;
             if matches!(found, Ok(false)) {
                 absent.push(relation);
@@ -195,6 +196,20 @@ pub(super) fn referenced() -> Error {
     conflict("referenced", "Other records point at this one.", Vec::new())
 }
 
+/// The error for a row that could not be loaded for writing. On SQLite a cell may be of another type
+/// than its column, text may be no UTF-8, and an entity cannot hold that (A87): nothing is wrong with
+/// us or the request, and what is stored must not be written over with what it resembles. Elsewhere
+/// an entity that does not fit its table is our fault.
+pub(super) fn of_load(backend: DbBackend, error: DbErr) -> Error {
+    if backend != DbBackend::Sqlite || failure::classify(&error) != Failure::Unreadable {
+        return failure::plain(error);
+    }
+    tracing::warn!(%error, "a row cannot be written: a stored value does not fit its field");
+    let detail = "A stored value of this record does not fit its field: the record can be read here, \
+                  and changed only in the database itself.";
+    conflict("unreadable", detail, Vec::new()).because(error)
+}
+
 /// The error for a failed statement, before a foreign key is explained.
 pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error {
     match failure::classify(&error) {
@@ -210,6 +225,7 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         | Failure::Timeout
         | Failure::Unavailable
         | Failure::Incomparable
+        | Failure::Unreadable
         | Failure::Other => failure::plain(error),
     }
 }

@@ -11,54 +11,49 @@ use crate::query::{Filter, Sight};
 use crate::store::{Tx, failure, row as stored};
 
 use super::Engine;
-use super::write::{Request, same};
+use super::change::{Item, same};
 
 impl Engine {
     /// Before the write: the changed fields must be writable on this very row.
     pub(super) async fn check_fields(
         &self,
         tx: &Tx,
-        request: &Request,
+        item: &Item,
         row: &[Value],
     ) -> Result<(), Error> {
-        let changed = request
+        let changed = item
             .changes
             .values
             .iter()
             .filter(|(f, v)| !same(&row[*f], v));
         let fields: Vec<FieldId> = changed.map(|(f, _)| *f).collect();
-        self.check_writable(tx, request, row, &fields).await
+        self.check_writable(tx, item, row, &fields).await
     }
 
     /// After the write: the row must still be one of the caller's, and the fields still writable.
-    pub(super) async fn check_row(
-        &self,
-        tx: &Tx,
-        request: &Request,
-        row: &[Value],
-    ) -> Result<(), Error> {
-        let rows = &request.scope.rows;
-        if *rows != Filter::All && !self.matches(tx, request.model, row, &[rows]).await?[0] {
+    pub(super) async fn check_row(&self, tx: &Tx, item: &Item, row: &[Value]) -> Result<(), Error> {
+        let rows = &item.scope.ruled;
+        if *rows != Filter::All && !self.matches(tx, item.model, row, &[rows]).await?[0] {
             return Err(Error::new(
                 Kind::Forbidden,
                 "row_rule",
                 "The record would no longer be one that you may write.",
             ));
         }
-        let fields: Vec<FieldId> = request.changes.values.iter().map(|(f, _)| *f).collect();
-        self.check_writable(tx, request, row, &fields).await
+        let fields: Vec<FieldId> = item.changes.values.iter().map(|(f, _)| *f).collect();
+        self.check_writable(tx, item, row, &fields).await
     }
 
     async fn check_writable(
         &self,
         tx: &Tx,
-        request: &Request,
+        item: &Item,
         row: &[Value],
         fields: &[FieldId],
     ) -> Result<(), Error> {
         let guarded: Vec<(FieldId, &Filter)> = fields
             .iter()
-            .filter_map(|&f| match &request.scope.writable[f] {
+            .filter_map(|&f| match &item.scope.writable[f] {
                 Sight::When(filter) => Some((f, filter)),
                 Sight::Always | Sight::Never => None,
             })
@@ -67,8 +62,8 @@ impl Engine {
             return Ok(());
         }
         let filters: Vec<&Filter> = guarded.iter().map(|(_, f)| *f).collect();
-        let open = self.matches(tx, request.model, row, &filters).await?;
-        let meta = self.registry.model(request.model);
+        let open = self.matches(tx, item.model, row, &filters).await?;
+        let meta = self.registry.model(item.model);
         let shut = guarded.iter().zip(open).filter(|(_, open)| !open);
         let faults: Vec<Fault> = shut
             .map(|((f, _), _)| {
@@ -92,7 +87,7 @@ impl Engine {
         filters: &[&Filter],
     ) -> Result<Vec<bool>, Error> {
         let meta = self.registry.model(model);
-        let key: Vec<Value> = meta.key.iter().map(|&k| row[k].clone()).collect();
+        let key = meta.key_of(row);
         let mut compiler = Compiler::new(&self.registry, self.db.backend());
         let root = compiler.root(model);
         let mut select = Sql::select();

@@ -1,6 +1,9 @@
 //! `Idempotency-Key`: a create that is sent again, because its answer was lost, happens once
 //! (draft-ietf-httpapi-idempotency-key-header). Key, request and answer are stored in the write's own
 //! transaction, so there is no moment at which one is there without the other.
+//!
+//! A kept answer is no way round a right: it belongs to the user and the token that it was given to,
+//! and whoever reads the model otherwise than then is told no more than the record's key.
 
 use std::collections::HashSet;
 
@@ -9,14 +12,16 @@ use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
-use crate::acl::Principal;
+use crate::acl::{Principal, Scope};
 use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelMeta};
 use crate::store::{Tx, failure, now};
 
 use super::Written;
+use super::read::etag;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -26,17 +31,34 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 pub struct Once {
     key: String,
     request: String,
+    rights: String,
+    /// The names of the fields that whoever has written a record may read of it.
+    open: Vec<String>,
 }
 
 impl Once {
-    /// The request of `principal` to create a record of `model` from `body`, under the key it sent.
+    /// The request of `principal`, who reads the model in the scope `reads`, to create a record of it
+    /// from `body`, under the key it sent.
     ///
     /// # Errors
     /// 400 for a key that is empty, too long or not visible ASCII.
     pub fn new(
-        principal: &Principal,
+        by: (&Principal, Option<&Scope>),
         key: &str,
         (model, body): (&ModelMeta, &Input),
+    ) -> Result<Self, Error> {
+        // What was understood, not how it was spelt: a client may write its members anew.
+        Self::of_digest(by, key, (model, digest(format!("{} {body:?}", model.slug))))
+    }
+
+    /// The request with this digest.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_digest(
+        (principal, reads): (&Principal, Option<&Scope>),
+        key: &str,
+        (model, request): (&ModelMeta, String),
     ) -> Result<Self, Error> {
         let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
         if key.is_empty() || key.len() > 255 || !visible {
@@ -46,12 +68,26 @@ impl Once {
                 "An Idempotency-Key has 1 to 255 visible ASCII characters.",
             ));
         }
-        let who = principal.user.as_ref().map(|user| user.id);
+        let user = principal.user.as_ref().map(|user| user.id);
+        let token = principal.token.as_ref().map(|token| token.id);
         Ok(Self {
-            key: digest(&format!("{who:?} {key}")),
-            // What was understood, not how it was spelt: a client may write its members anew.
-            request: digest(&format!("{} {body:?}", model.slug)),
+            key: digest(format!("{user:?} {token:?} {key}")),
+            request,
+            rights: digest(format!("{reads:?}")),
+            open: model
+                .key
+                .iter()
+                .map(|&k| model.fields[k].name.clone())
+                .collect(),
         })
+    }
+
+    /// One of the parts of the request, each of which happens once.
+    pub(super) fn part(&self, number: usize) -> Self {
+        Self {
+            key: digest(format!("{} {number}", self.key)),
+            ..self.clone()
+        }
     }
 
     /// The first answer, if there was one.
@@ -76,12 +112,27 @@ impl Once {
                 detail,
             )]));
         }
+        let (body, etag) = if first.rights == self.rights {
+            (first.body.into_bytes(), first.etag)
+        } else {
+            let body = self.cut_down(&first.body)?;
+            let etag = etag(&body);
+            (body, etag)
+        };
         Ok(Some(Written {
-            body: first.body.into_bytes(),
-            etag: first.etag,
+            body,
+            etag,
             key: first.record_id,
             again: true,
+            ..Written::default()
         }))
+    }
+
+    /// What of an answer may be read whatever else may.
+    fn cut_down(&self, body: &str) -> Result<Vec<u8>, Error> {
+        let mut record: Map<String, Json> = serde_json::from_str(body).map_err(Error::internal)?;
+        record.retain(|name, _| self.open.contains(name));
+        serde_json::to_vec(&record).map_err(Error::internal)
     }
 
     /// Stores the answer. Another node that was faster makes this fail as a lost race does: tried
@@ -99,6 +150,7 @@ impl Once {
         let row = idempotency::ActiveModel {
             key: Set(self.key.clone()),
             request: Set(self.request.clone()),
+            rights: Set(self.rights.clone()),
             record_id: Set(written.key.clone()),
             etag: Set(written.etag.clone()),
             body: Set(String::from_utf8(written.body.clone()).map_err(Error::internal)?),
@@ -117,8 +169,8 @@ impl Once {
     }
 }
 
-fn digest(text: &str) -> String {
-    BASE64.encode(Sha256::digest(text.as_bytes()))
+pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
+    BASE64.encode(Sha256::digest(bytes))
 }
 
 /// The keys whose requests this node is working on.

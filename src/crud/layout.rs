@@ -5,7 +5,7 @@ use sea_orm::{QueryResult, Value};
 
 use crate::error::Error;
 use crate::model::{FieldId, ModelMeta, value};
-use crate::query::{Filter, Projected};
+use crate::query::{Filter, Mark, Projected};
 use crate::store::row;
 
 use super::embed::Embedded;
@@ -46,6 +46,12 @@ impl<'a> Layout<'a> {
     pub(super) fn value(&self, row: &QueryResult, column: usize) -> Result<Value, Error> {
         let kind = &self.model.fields[self.columns[column].field].kind;
         row::value(row, column, kind)
+    }
+
+    /// The cell of a column as the mark of a page's end.
+    pub(super) fn mark(&self, row: &QueryResult, column: usize) -> Result<Mark, Error> {
+        let kind = &self.model.fields[self.columns[column].field].kind;
+        row::mark(row, column, kind)
     }
 
     /// Appends the row as a JSON object, with the embedded records after its fields; the length of

@@ -5,22 +5,34 @@
 //! on the request path that begins a transaction. No HTTP types here.
 
 mod aggregate;
-mod audit;
+mod bulk;
+mod cascade;
+mod change;
 mod conflict;
 mod count;
 mod embed;
 mod export;
 mod finish;
 mod guard;
+mod history;
 mod idempotency;
+mod import;
 mod layout;
+mod ledger;
 mod precondition;
 mod read;
+mod restore;
+mod revert;
+mod trash;
+mod trial;
+mod undo;
+mod work;
 mod write;
 mod written;
 
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
+pub use import::{File, FileFormat, Import};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
@@ -50,6 +62,8 @@ pub enum Door {
     Cli,
     /// A plugin's route or hook.
     Plugin,
+    /// Quarterdeck itself, at its time.
+    Job,
 }
 
 impl Door {
@@ -61,6 +75,7 @@ impl Door {
             Self::Admin => "admin",
             Self::Cli => "cli",
             Self::Plugin => "plugin",
+            Self::Job => "job",
         }
     }
 }
@@ -76,6 +91,10 @@ pub struct Context {
     pub request_id: String,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// Whether what is written is to be taken back: the answer says what would have happened.
+    pub dry_run: bool,
+    /// Why, in the caller's words, for the audit.
+    pub reason: Option<String>,
 }
 
 impl Context {
@@ -87,6 +106,8 @@ impl Context {
             door: Door::Cli,
             request_id: uuid::Uuid::now_v7().to_string(),
             address: None,
+            dry_run: false,
+            reason: None,
         }
     }
 
@@ -99,6 +120,7 @@ impl Context {
         Self {
             principal: Arc::new(Principal::system()),
             door: Door::Plugin,
+            dry_run: false,
             ..self.clone()
         }
     }

@@ -3,6 +3,8 @@
 //!
 //! The entity tag of a record is that of its whole representation for this caller, as a read without
 //! parameters answers it: what a caller may not see cannot be in its way, and cannot be told by it.
+//! Anyone can compute the tag of a state that was never shown to it, so the states of the past are
+//! compared only for one who could have read each of them.
 
 use quarterdeck_entity::system::audit;
 use sea_orm::{
@@ -10,12 +12,14 @@ use sea_orm::{
 };
 use serde_json::{Map, Value as Json, json};
 
+use crate::acl::Scope;
 use crate::error::{Error, Kind};
-use crate::model::{ModelMeta, value};
+use crate::model::{ModelId, ModelMeta, Verb, value};
+use crate::query::Sight;
 use crate::store::{Tx, failure};
 
-use super::Written;
 use super::read::etag;
+use super::{Context, Engine, Written};
 
 /// How many changes of a record are looked through for the state that an old entity tag names.
 const STEPS: u64 = 100;
@@ -52,16 +56,15 @@ impl IfMatch {
         if values.peek().is_none() {
             return Ok(Self::Unconditional);
         }
-        let list: Vec<&str> = values
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty())
-            .collect();
-        match list[..] {
-            ["*"] => Ok(Self::Exists),
-            [_, ..] if list.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(
-                list.into_iter().map(ToOwned::to_owned).collect(),
-            )),
+        let elements: Vec<&str> = values.flat_map(elements).map(str::trim).collect();
+        if elements == ["*"] {
+            return Ok(Self::Exists);
+        }
+        // A list may have empty elements (RFC 9110, section 5.6.1.2).
+        let tags = elements.into_iter().filter(|tag| !tag.is_empty());
+        let tags: Vec<String> = tags.map(ToOwned::to_owned).collect();
+        match tags[..] {
+            [_, ..] if tags.iter().all(|tag| is_entity_tag(tag)) => Ok(Self::OneOf(tags)),
             _ => Err(Error::parameter(
                 "If-Match",
                 "entity_tag",
@@ -80,6 +83,15 @@ impl IfMatch {
     }
 }
 
+/// The elements of a list; a comma within quotes is part of a tag.
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    list.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+}
+
 fn is_entity_tag(text: &str) -> bool {
     let quoted = text.strip_prefix("W/").unwrap_or(text);
     let inside = quoted.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
@@ -95,32 +107,47 @@ pub(super) fn required() -> Error {
     )
 }
 
-/// 412, with what a three-way comparison needs: `current`, the record as it stands, and `changed`,
-/// field by field what has happened since the state that the writer knew, where that is found.
-pub(super) async fn failed(
-    tx: &Tx,
-    model: &ModelMeta,
-    (current, wanted): (&Written, &IfMatch),
-) -> Error {
-    let error = Error::new(
-        Kind::PreconditionFailed,
-        "precondition_failed",
-        "The record has been changed since you read it.",
-    );
-    let Ok(Json::Object(record)) = serde_json::from_slice(&current.body) else {
-        return error;
-    };
-    let mut members = Map::new();
-    match since(tx, model, (&current.key, &record), wanted).await {
-        Ok(Some(changed)) => {
-            members.insert("changed".into(), changed);
+impl Engine {
+    /// 412, with what a three-way comparison needs: `current`, the record as it stands, and `changed`,
+    /// field by field what has happened since the state that the writer knew, where that is found and
+    /// the writer may see every state.
+    pub(super) async fn stale(
+        &self,
+        tx: &Tx,
+        (ctx, model): (&Context, ModelId),
+        (current, wanted): (&Written, &IfMatch),
+    ) -> Error {
+        let error = Error::new(
+            Kind::PreconditionFailed,
+            "precondition_failed",
+            "The record has been changed since you read it.",
+        );
+        let Ok(Json::Object(record)) = serde_json::from_slice(&current.body) else {
+            return error;
+        };
+        let mut members = Map::new();
+        let scope = self.scope(ctx, Verb::Read, model);
+        if scope.is_ok_and(|scope| sees_every_state(&scope)) {
+            let model = self.registry.model(model);
+            match since(tx, model, (&current.key, &record), wanted).await {
+                Ok(Some(changed)) => {
+                    members.insert("changed".into(), changed);
+                }
+                Ok(None) => {}
+                Err(fault) => tracing::warn!(%fault, "no history for a failed precondition"),
+            }
         }
-        Ok(None) => {}
-        Err(fault) => tracing::warn!(%fault, "no history for a failed precondition"),
+        members.insert("current".into(), record.into());
+        members.insert("etag".into(), json!(current.etag));
+        error.with(members)
     }
-    members.insert("current".into(), record.into());
-    members.insert("etag".into(), json!(current.etag));
-    error.with(members)
+}
+
+/// Whether no value of a record decides what of it is shown. To anyone else an old tag that is found
+/// would confirm what was hidden when the record was another.
+fn sees_every_state(scope: &Scope) -> bool {
+    let conditional = |sight: &Sight| matches!(sight, Sight::When(_));
+    scope.is_unruled() && !scope.readable.iter().any(conditional)
 }
 
 /// Walks back through the audit to the state whose entity tag the writer sent.
@@ -198,12 +225,16 @@ mod tests {
         assert_eq!(parse(" * ").unwrap(), IfMatch::Exists);
         let two = parse("\"a\", W/\"b\"").unwrap();
         assert!(two.allows("\"a\"") && !two.allows("\"b\"") && !two.allows("\"c\""));
+        let listed = parse(",\"a\", ,\t\"b,c\",").unwrap();
+        assert!(listed.allows("\"a\"") && listed.allows("\"b,c\""));
         for bad in [
             "",
             " , ",
             "a",
             "\"a",
             "*, \"a\"",
+            "*,",
+            "\"a,b",
             "\"a\"b\"",
             "w/\"a\"",
             "\"\u{7f}\"",

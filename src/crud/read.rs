@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use sea_orm::QueryResult;
-use sea_orm::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::acl::Access;
@@ -13,11 +12,12 @@ use crate::model::{Input, ModelId, Verb};
 use crate::query::cursor::digest;
 use crate::query::path::Scope as PathScope;
 use crate::query::sql::Compiler;
-use crate::query::{CountMode, Expand, Filter, Position, Projected, Query, parse};
+use crate::query::{CountMode, Expand, Filter, Mark, Position, Projected, Query, parse};
 
 use super::count::Count;
 use super::embed::{Embedded, need_links};
 use super::layout::Layout;
+use super::trash::Shelf;
 use super::{Context, Engine};
 
 /// What to list.
@@ -122,12 +122,12 @@ impl Engine {
         let embedded = self.embed(&layout, &found, &query.expand, links).await?;
         let edge = |row: Option<&QueryResult>, forward| -> Result<Option<String>, Error> {
             let Some(row) = row else { return Ok(None) };
-            let values: Vec<Value> = sort
+            let marks: Vec<Mark> = sort
                 .iter()
-                .map(|&c| layout.value(row, c))
+                .map(|&c| layout.mark(row, c))
                 .collect::<Result<_, _>>()?;
             let binding = digest(meta, &query.filter, &query.sort);
-            Ok(Some(self.cursors.seal(&binding, forward, &values)))
+            Ok(Some(self.cursors.seal(&binding, forward, &marks)))
         };
         let has_next = if backward { !found.is_empty() } else { more };
         let has_prev = if backward {
@@ -167,6 +167,7 @@ impl Engine {
         let policy = self.policy.load();
         let access = Access::new(&self.registry, &policy, &ctx.principal);
         let scope = access.scope(Verb::List, model)?;
+        let meta = self.registry.model(model);
         let lens = access.lens(model, &scope);
         let mut paths = PathScope {
             registry: &self.registry,
@@ -174,13 +175,20 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let query = match request {
+        let (shelf, query) = match request {
             ListRequest::Parameters(parameters) => {
-                parse::list(&mut paths, model, parameters, &self.cursors)?
+                let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
+                (shelf, parse::list(&mut paths, model, &rest, &self.cursors)?)
             }
-            ListRequest::Search(body) => parse::search(&mut paths, model, body, &self.cursors)?,
+            ListRequest::Search(body) => {
+                let (shelf, rest) = Shelf::of_body(meta, body)?;
+                (
+                    shelf,
+                    parse::search(&mut paths, model, rest, &self.cursors)?,
+                )
+            }
         };
-        Ok((scope.rows.clone(), query))
+        Ok((shelf.rows(&access, meta, &scope)?, query))
     }
 
     /// Reads one record. `parameters` may hold `fields` and `expand`.
@@ -236,8 +244,10 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let (fields, expand) = parse::record(&mut paths, model, parameters)?;
-        Ok((scope.rows.clone(), fields, expand))
+        let meta = self.registry.model(model);
+        let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
+        let (fields, expand) = parse::record(&mut paths, model, &rest)?;
+        Ok((shelf.rows(&access, meta, &scope)?, fields, expand))
     }
 }
 

@@ -1,39 +1,34 @@
-//! `create`, `replace`, `patch` and `delete`: validate, begin, load, before, store, after, commit.
+//! `create`, `replace`, `patch` and `delete` of one record.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use sea_orm::Value;
-use sea_orm::sea_query::ExprTrait as _;
 
-use crate::acl::Scope;
 use crate::error::Error;
-use crate::hook::Write;
 use crate::model::patch::{Changes, Purpose, validate};
-use crate::model::{Input, ModelId, ModelMeta, Verb, value};
-use crate::query::Filter;
-use crate::query::sql::Compiler;
-use crate::store::typed::Record as Stored;
-use crate::store::{Tx, failure};
+use crate::model::{Input, ModelId, Verb};
 
-use super::finish::Finish;
+use super::change::Item;
 use super::idempotency::Once;
+use super::ledger::Ledger;
 use super::precondition::{self, IfMatch, Target};
-use super::{Context, Engine, Written, audit, conflict};
+use super::trial::Trial;
+use super::work::{Job, Step, Work, is_violation};
+use super::{Context, Engine, Written};
 
-/// How often a write that lost a race is tried in all.
-const ATTEMPTS: u32 = 5;
+/// One change, whose answer is the record.
+struct Single(Item);
 
-/// A write as it is asked for.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) ctx: Context,
-    pub(super) model: ModelId,
-    pub(super) verb: Verb,
-    key: Vec<Value>,
-    condition: IfMatch,
-    pub(super) changes: Changes,
-    pub(super) scope: Arc<Scope>,
-    once: Option<Once>,
+#[async_trait]
+impl Job for Single {
+    async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
+        let Some(row) = engine.perform(work, &self.0).await? else {
+            return Ok(None);
+        };
+        let of = (work.ctx, self.0.model);
+        Ok(Some(engine.written(work.tx, of, &row).await?))
+    }
 }
 
 impl Engine {
@@ -48,8 +43,8 @@ impl Engine {
         model: ModelId,
         body: Input,
     ) -> Result<Written, Error> {
-        let request = self.request(ctx, (model, Verb::Create), None, body)?;
-        self.run(request).await?.ok_or_else(Error::not_found)
+        self.write(ctx, (model, Verb::Create), None, (body, None))
+            .await
     }
 
     /// Creates a record as [`Self::create`] does, but once: when the same request came before, the
@@ -66,12 +61,10 @@ impl Engine {
     ) -> Result<Written, Error> {
         self.scope(ctx, Verb::Create, model)?;
         let meta = self.registry.model(model);
-        let once = Once::new(&ctx.principal, key, (meta, &body))?;
-        let request = Request {
-            once: Some(once),
-            ..self.request(ctx, (model, Verb::Create), None, body)?
-        };
-        self.run(request).await?.ok_or_else(Error::not_found)
+        let reads = self.scope(ctx, Verb::Read, model).ok();
+        let once = Once::new((&ctx.principal, reads.as_deref()), key, (meta, &body))?;
+        self.write(ctx, (model, Verb::Create), None, (body, Some(once)))
+            .await
     }
 
     /// Changes a record: `patch` the fields of the body, `replace` every writable one.
@@ -86,12 +79,11 @@ impl Engine {
         target: Target<'_>,
         body: Input,
     ) -> Result<Written, Error> {
-        self.scope(ctx, verb, model)?;
-        let request = self.request(ctx, (model, verb), Some(target), body)?;
-        self.run(request).await?.ok_or_else(Error::not_found)
+        self.write(ctx, (model, verb), Some(target), (body, None))
+            .await
     }
 
-    /// Deletes a record.
+    /// Deletes a record, and what goes with it. There is an answer to a dry run only.
     ///
     /// # Errors
     /// 401, 403, 404 for the caller; 409 when other records point at it; 412 and 428 as
@@ -101,51 +93,90 @@ impl Engine {
         ctx: &Context,
         model: ModelId,
         target: Target<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Written>, Error> {
+        let item = self.deletion(ctx, model, Some(target))?;
+        self.transact(ctx, None, Single(item)).await
+    }
+
+    /// The change that deletes a record.
+    pub(super) fn deletion(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        target: Option<Target<'_>>,
+    ) -> Result<Item, Error> {
         let scope = self.scope(ctx, Verb::Delete, model)?;
-        let (key, condition) = self.target(model, Some(target))?;
-        self.run(Request {
-            ctx: ctx.clone(),
+        let (key, condition) = self.target(model, target)?;
+        Ok(Item {
             model,
             verb: Verb::Delete,
             key,
             condition,
             changes: Changes::default(),
             scope,
-            once: None,
+            purge: false,
         })
-        .await?;
-        Ok(())
     }
 
-    fn request(
+    async fn write(
+        self: &Arc<Self>,
+        ctx: &Context,
+        of: (ModelId, Verb),
+        target: Option<Target<'_>>,
+        (body, once): (Input, Option<Once>),
+    ) -> Result<Written, Error> {
+        self.scope(ctx, of.1, of.0)?;
+        match self.item(ctx, of, target, body) {
+            Ok(item) => {
+                let written = self.transact(ctx, once, Single(item)).await?;
+                written.ok_or_else(Error::not_found)
+            }
+            Err(error) if ctx.dry_run && is_violation(&error) => {
+                Trial::default().answer(self, &Ledger::default(), Err(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The change that a body asks for.
+    pub(super) fn item(
         &self,
         ctx: &Context,
         (model, verb): (ModelId, Verb),
         target: Option<Target<'_>>,
         body: Input,
-    ) -> Result<Request, Error> {
-        let scope = self.scope(ctx, verb, model)?;
-        let (key, condition) = self.target(model, target)?;
+    ) -> Result<Item, Error> {
         let purpose = match verb {
             Verb::Create => Purpose::Create,
             Verb::Replace => Purpose::Replace,
             Verb::Patch | Verb::List | Verb::Read | Verb::Delete => Purpose::Patch,
         };
+        self.item_for(ctx, (model, verb, purpose), target, body)
+    }
+
+    /// The change that a body asks for, when the verb alone does not say what the body is for.
+    pub(super) fn item_for(
+        &self,
+        ctx: &Context,
+        (model, verb, purpose): (ModelId, Verb, Purpose),
+        target: Option<Target<'_>>,
+        body: Input,
+    ) -> Result<Item, Error> {
+        let scope = self.scope(ctx, verb, model)?;
+        let (key, condition) = self.target(model, target)?;
         let changes = validate(self.registry.model(model), body, purpose, &*scope)?;
-        Ok(Request {
-            ctx: ctx.clone(),
+        Ok(Item {
             model,
             verb,
             key,
             condition,
             changes,
             scope,
-            once: None,
+            purge: false,
         })
     }
 
-    fn target(
+    pub(super) fn target(
         &self,
         model: ModelId,
         target: Option<Target<'_>>,
@@ -159,196 +190,5 @@ impl Engine {
             return Err(precondition::required());
         }
         Ok((key, condition.clone()))
-    }
-
-    /// Runs a write to its end even if the caller goes away (D16), and again when it lost a race.
-    async fn run(self: &Arc<Self>, request: Request) -> Result<Option<Written>, Error> {
-        let engine = Arc::clone(self);
-        Finish::new(async move {
-            let running = request.once.as_ref().map(|once| engine.running.begin(once));
-            let _under_way = running.transpose()?;
-            let mut attempt = 1;
-            loop {
-                match engine.attempt(&request).await {
-                    Err(e) if e.code == "busy" && attempt < ATTEMPTS => {
-                        let pause = 5 * u64::from(attempt * attempt);
-                        tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
-                        attempt += 1;
-                    }
-                    other => break other,
-                }
-            }
-        })
-        .await
-    }
-
-    async fn attempt(&self, request: &Request) -> Result<Option<Written>, Error> {
-        let meta = self.registry.model(request.model);
-        let tx = self.db.begin().await?;
-        if let Some(once) = &request.once
-            && let Some(first) = once.answered(&tx).await?
-        {
-            tx.rollback().await.map_err(failure::plain)?;
-            return Ok(Some(first));
-        }
-        let mut outcome = self.within(&tx, request).await;
-        if let (Ok(Some(written)), Some(once)) = (&outcome, &request.once)
-            && let Err(error) = once.keep(&tx, written).await
-        {
-            outcome = Err(error.into());
-        }
-        match outcome {
-            Ok(written) => {
-                tx.commit().await.map_err(failure::plain)?;
-                self.hooks.committed(meta, request.verb);
-                Ok(written)
-            }
-            Err(Step::Links { before, source }) => {
-                // The transaction is over; only now can another connection look.
-                let _ = tx.rollback().await;
-                let model = (meta, &*request.scope);
-                let error = self
-                    .explain_links(model, &request.changes, before.as_deref())
-                    .await;
-                Err(error.because(source))
-            }
-            Err(Step::Failed(error)) => {
-                let _ = tx.rollback().await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn within(&self, tx: &Tx, request: &Request) -> Result<Option<Written>, Step> {
-        let Request {
-            ctx,
-            model,
-            verb,
-            scope,
-            ..
-        } = request;
-        let meta = self.registry.model(*model);
-        let store = &self.stores[model.0];
-        let (before, loaded) = match verb {
-            Verb::Create => (None, None),
-            _ => {
-                let Stored { values, row } = self.load(tx, request).await?;
-                (Some(values), Some(row))
-            }
-        };
-        if let (Some(before), IfMatch::OneOf(_)) = (&before, &request.condition) {
-            let current = self.written(tx, request, before).await?;
-            if !request.condition.allows(&current.etag) {
-                let known = (&current, &request.condition);
-                return Err(precondition::failed(tx, meta, known).await.into());
-            }
-        }
-        let mut changes = request.changes.clone();
-        if let Some(before) = &before {
-            self.check_fields(tx, request, before).await?;
-            changes.values.retain(|(f, v)| !same(&before[*f], v));
-        }
-        let write = Write {
-            registry: &self.registry,
-            model: meta,
-            verb: *verb,
-            principal: &ctx.principal,
-            before: before.as_deref(),
-            after: None,
-        };
-        for hook in self.hooks.of(meta) {
-            hook.before(tx, &write, &mut changes).await?;
-        }
-        let of_model = (meta, &**scope);
-        self.check_links(ctx, tx, of_model, &changes, before.as_deref())
-            .await?;
-        let unchanged = changes.values.is_empty() && changes.defaults.is_empty();
-        let refused = |e: sea_orm::DbErr| Step::of(meta, scope, e, before.clone());
-        let after = match (verb, loaded) {
-            (Verb::Delete, Some(row)) => {
-                store
-                    .delete(tx, row)
-                    .await
-                    .map_err(|e| match failure::classify(&e) {
-                        failure::Failure::ForeignKey => {
-                            Step::Failed(conflict::referenced().because(e))
-                        }
-                        _ => refused(e),
-                    })?;
-                None
-            }
-            (_, Some(_)) if unchanged => {
-                let values = before.unwrap_or_default();
-                return Ok(Some(self.written(tx, request, &values).await?));
-            }
-            (_, Some(row)) => Some(store.update(tx, row, changes).await.map_err(refused)?),
-            (_, None) => Some(store.insert(tx, changes).await.map_err(refused)?),
-        };
-        let values = after.as_deref();
-        if let Some(values) = values {
-            self.check_row(tx, request, values).await?;
-        }
-        let write = Write {
-            after: values,
-            ..write
-        };
-        for hook in self.hooks.of(meta) {
-            hook.after(tx, &write).await?;
-        }
-        audit::record(tx, ctx, (meta, *verb), before.as_deref(), values).await?;
-        match values {
-            Some(values) => Ok(Some(self.written(tx, request, values).await?)),
-            None => Ok(None),
-        }
-    }
-
-    async fn load(&self, tx: &Tx, request: &Request) -> Result<Stored, Error> {
-        let mut compiler = Compiler::new(&self.registry, self.db.backend());
-        let root = compiler.root(request.model);
-        let mut condition = compiler.by_key(&root, &request.key);
-        if request.scope.rows != Filter::All {
-            condition = condition.and(compiler.condition(&root, &request.scope.rows));
-        }
-        let found = self.stores[request.model.0].load(tx, condition).await;
-        found.map_err(failure::plain)?.ok_or_else(Error::not_found)
-    }
-}
-
-/// Whether two values are the same to a reader.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    a == b || value::to_text(a) == value::to_text(b)
-}
-
-/// How an attempt ended without success.
-enum Step {
-    /// With this error.
-    Failed(Error),
-    /// The database refused a foreign key; which one is found out after the rollback.
-    Links {
-        before: Option<Vec<Value>>,
-        source: sea_orm::DbErr,
-    },
-}
-
-impl Step {
-    fn of(
-        meta: &ModelMeta,
-        scope: &Scope,
-        error: sea_orm::DbErr,
-        before: Option<Vec<Value>>,
-    ) -> Self {
-        match failure::classify(&error) {
-            failure::Failure::ForeignKey => Self::Links {
-                before,
-                source: error,
-            },
-            _ => Self::Failed(conflict::of_write(meta, scope, error)),
-        }
-    }
-}
-
-impl From<Error> for Step {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
     }
 }

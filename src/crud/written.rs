@@ -8,12 +8,11 @@ use crate::model::{ModelId, Verb, value};
 use crate::query::{Filter, Sight};
 use crate::store::Tx;
 
-use super::Engine;
 use super::read::etag;
-use super::write::Request;
+use super::{Context, Engine};
 
 /// A finished write.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Written {
     /// The record as the caller may read it.
     pub body: Vec<u8>,
@@ -23,22 +22,39 @@ pub struct Written {
     pub key: String,
     /// Whether this is the first answer to a request that came again: nothing was written now.
     pub again: bool,
+    /// Whether this is the answer to a dry run: what would be written, and nothing was.
+    pub dry_run: bool,
 }
 
 impl Engine {
-    /// The record as the caller may read it: nothing but its key to one who may only write.
+    /// The answer to a write of this row.
     pub(super) async fn written(
         &self,
         tx: &Tx,
-        request: &Request,
+        (ctx, model): (&Context, ModelId),
         row: &[Value],
     ) -> Result<Written, Error> {
-        let meta = self.registry.model(request.model);
-        let scope = self.scope(&request.ctx, Verb::Read, request.model).ok();
-        let key: Vec<Value> = meta.key.iter().map(|&k| row[k].clone()).collect();
-        let shown = match scope {
-            Some(scope) => self.shown(tx, request.model, &scope, row).await?,
-            None => vec![Shown::Absent; meta.fields.len()],
+        let meta = self.registry.model(model);
+        let body = self.representation(tx, (ctx, model), row).await?;
+        Ok(Written {
+            etag: etag(&body),
+            body,
+            key: meta.key_text(&meta.key_of(row)),
+            ..Written::default()
+        })
+    }
+
+    /// The record as the caller may read it: nothing but its key to one who may only write.
+    pub(super) async fn representation(
+        &self,
+        tx: &Tx,
+        (ctx, model): (&Context, ModelId),
+        row: &[Value],
+    ) -> Result<Vec<u8>, Error> {
+        let meta = self.registry.model(model);
+        let shown = match self.scope(ctx, Verb::Read, model) {
+            Ok(scope) => self.shown(tx, model, &scope, row).await?,
+            Err(_) => vec![Shown::Absent; meta.fields.len()],
         };
         let mut body = Vec::with_capacity(512);
         body.push(b'{');
@@ -59,12 +75,7 @@ impl Engine {
             }
         }
         body.push(b'}');
-        Ok(Written {
-            etag: etag(&body),
-            body,
-            key: meta.key_text(&key),
-            again: false,
-        })
+        Ok(body)
     }
 
     /// How each field of a row is shown to a reader with this scope.
@@ -75,7 +86,7 @@ impl Engine {
         scope: &Scope,
         row: &[Value],
     ) -> Result<Vec<Shown>, Error> {
-        let mut filters: Vec<&Filter> = vec![&scope.rows];
+        let mut filters: Vec<&Filter> = vec![&scope.ruled];
         filters.extend(scope.readable.iter().filter_map(|s| match s {
             Sight::When(filter) => Some(filter),
             Sight::Always | Sight::Never => None,

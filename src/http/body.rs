@@ -121,6 +121,20 @@ pub fn media_type(request: &Request) -> Option<String> {
 /// # Errors
 /// 415, 413, 400.
 pub async fn json(request: &mut Request, merge_patch: bool) -> Result<Input, Error> {
+    check_json(request, merge_patch)?;
+    Input::parse(&bytes(request).await?)
+}
+
+/// The body as strict JSON about many records.
+///
+/// # Errors
+/// 415, 413, 400.
+pub async fn large_json(request: &mut Request) -> Result<Input, Error> {
+    check_json(request, false)?;
+    Input::parse_many(&bytes(request).await?)
+}
+
+fn check_json(request: &Request, merge_patch: bool) -> Result<(), Error> {
     let accepted = match media_type(request).as_deref() {
         Some("application/json") => true,
         Some("application/merge-patch+json") => merge_patch,
@@ -138,7 +152,7 @@ pub async fn json(request: &mut Request, merge_patch: bool) -> Result<Input, Err
             format!("The body must be {types}, not compressed."),
         ));
     }
-    Input::parse(&bytes(request).await?)
+    Ok(())
 }
 
 /// A body of `application/x-www-form-urlencoded` as fields.

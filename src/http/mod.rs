@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod assets;
 pub mod body;
+pub mod preferences;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -98,14 +99,18 @@ impl Call {
         body::json(&mut self.request, merge_patch).await
     }
 
+    /// The body as strict JSON of as many members as its size allows.
+    ///
+    /// # Errors
+    /// As [`Self::json`].
+    pub async fn large_json(&mut self) -> Result<Input, Error> {
+        body::large_json(&mut self.request).await
+    }
+
     /// Whether `Prefer` asks for a minimal answer (RFC 7240).
     #[must_use]
     pub fn prefers_minimal(&self) -> bool {
-        let all = self.request.headers().get_all("prefer").iter();
-        let texts = all.filter_map(|v| v.to_str().ok());
-        texts
-            .flat_map(|t| t.split(','))
-            .any(|p| p.trim().eq_ignore_ascii_case("return=minimal"))
+        preferences::prefers(self.request.headers(), "return=minimal")
     }
 }
 

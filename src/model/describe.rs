@@ -1,12 +1,13 @@
 //! What an entity tells about itself: [`describe`] is the only code generic over `EntityTrait` on
 //! the reading side. Everything it finds goes into plain data, once, at start-up.
 
-use sea_orm::sea_query::{ArrayType, StringLen, TableRef};
+use sea_orm::sea_query::{ArrayType, ForeignKeyAction, StringLen, TableRef};
 use sea_orm::{
     ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, Iterable, ModelTrait,
     PrimaryKeyToColumn, PrimaryKeyTrait, RelationTrait,
 };
 
+use super::OnDelete;
 use super::field::Field;
 use super::kind::{IntSize, Kind};
 
@@ -44,6 +45,8 @@ pub struct RawRelation {
     pub to: Vec<String>,
     /// Junction table, its near and its far columns.
     pub via: Option<(String, Vec<String>, Vec<String>)>,
+    /// What becomes of this side's rows when the row they point at is deleted.
+    pub on_delete: OnDelete,
 }
 
 /// Reads the metadata of an entity.
@@ -79,6 +82,7 @@ pub fn describe<E: EntityTrait>() -> Description {
                 from: identity(&def.from_col),
                 to: identity(&def.to_col),
                 via: None,
+                on_delete: on_delete(def.on_delete.as_ref()),
             }
         })
         .collect();
@@ -113,7 +117,18 @@ where
             identity(&via.to_col),
             identity(&to.from_col),
         )),
+        on_delete: OnDelete::Restrict,
     })
+}
+
+/// A constraint without a word about it refuses, and so does SQL's `SET DEFAULT` for a default that
+/// is no row: only what the entity says is done for it.
+fn on_delete(action: Option<&ForeignKeyAction>) -> OnDelete {
+    match action {
+        Some(ForeignKeyAction::Cascade) => OnDelete::Cascade,
+        Some(ForeignKeyAction::SetNull) => OnDelete::SetNull,
+        _ => OnDelete::Restrict,
+    }
 }
 
 fn field<C: ColumnTrait>(column: C, rust: &ArrayType) -> Option<Field> {

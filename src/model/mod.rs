@@ -71,11 +71,22 @@ pub struct ModelMeta {
     pub system: bool,
     /// Whether a write of a record must say which state of it the writer knows (`If-Match`).
     pub if_match: bool,
+    /// How its records are in the trash, where they are deleted in two steps.
+    pub trash: Option<Trash>,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.
     pub system_verbs: Vec<Verb>,
     by_name: HashMap<String, FieldId>,
+}
+
+/// How a model's deleted records are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trash {
+    /// The field that says since when a record is in the trash; null outside it.
+    pub since: FieldId,
+    /// After how many days it is deleted for good.
+    pub days: Option<u32>,
 }
 
 impl ModelMeta {
@@ -119,6 +130,15 @@ impl ModelMeta {
                     _ => Err(Error::not_found()),
                 }
             })
+            .collect()
+    }
+
+    /// The key of a row, its values in the order of the fields.
+    #[must_use]
+    pub fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        self.key
+            .iter()
+            .filter_map(|&k| row.get(k).cloned())
             .collect()
     }
 
@@ -225,6 +245,32 @@ pub struct Relation {
     pub to: Vec<FieldId>,
     /// The junction of a many-to-many relation.
     pub via: Option<Junction>,
+    /// What becomes of this model's rows when the row they point at is deleted; of meaning only
+    /// where this model's own columns hold the key.
+    pub on_delete: OnDelete,
+}
+
+/// What becomes of the rows that point at a deleted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnDelete {
+    /// They are deleted with it.
+    Cascade,
+    /// They point at nothing from then on.
+    SetNull,
+    /// They forbid it.
+    Restrict,
+}
+
+impl OnDelete {
+    /// The name in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cascade => "delete",
+            Self::SetNull => "set_null",
+            Self::Restrict => "restrict",
+        }
+    }
 }
 
 /// The table between two models of a many-to-many relation: `from` = `near`, `far` = `to`.

@@ -48,6 +48,8 @@ pub struct Options {
     pub system_verbs: Vec<Verb>,
     /// Whether a write must say which state of the record it knows.
     pub if_match: bool,
+    /// The column that says since when a row is in the trash, and for how many days it stays.
+    pub trash: Option<(String, Option<u32>)>,
     /// One of Quarterdeck's own models.
     pub system: bool,
 }
@@ -322,6 +324,21 @@ impl<E: EntityTrait> ModelOptions<E> {
     #[must_use]
     pub fn require_if_match(mut self) -> Self {
         self.options.if_match = true;
+        self
+    }
+
+    /// Deleted records go to the trash first: the nullable timestamp `column` then says since when. No
+    /// list, read, relation or count shows them unless it is asked to (`trash=only`), they can be
+    /// restored, and after `days` they are deleted for good; without days they stay.
+    ///
+    /// What goes to the trash with a record has the same time there, and comes back with it: let the
+    /// column keep parts of a second (`quarterdeck_migration::column` does).
+    ///
+    /// A unique key should hold among the records outside the trash only: make it with
+    /// `quarterdeck_migration::table::create_unique_live`.
+    #[must_use]
+    pub fn trash(mut self, column: E::Column, days: Option<u32>) -> Self {
+        self.options.trash = Some((column.as_str().to_owned(), days));
         self
     }
 

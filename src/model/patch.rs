@@ -13,10 +13,20 @@ use super::{FieldId, ModelMeta};
 pub enum Purpose {
     /// A new record: required fields must be there; absent ones take their defaults.
     Create,
+    /// A new record as it was elsewhere: it may also have the key that the database would assign, and
+    /// the values that the application sets.
+    Keep,
     /// Every writable field takes the body's value, an absent one its default or null.
     Replace,
     /// Only the fields named change.
     Patch,
+}
+
+impl Purpose {
+    /// Whether there is no record yet.
+    fn creates(self) -> bool {
+        matches!(self, Self::Create | Self::Keep)
+    }
 }
 
 /// A validated body: fields and their new values, in the model's order.
@@ -62,7 +72,7 @@ pub fn validate(
     let mut changes = Changes::default();
     for (id, value) in given.into_iter().enumerate() {
         let field = &model.fields[id];
-        let natural_key = model.key.contains(&id) && purpose == Purpose::Create;
+        let natural_key = model.key.contains(&id) && purpose.creates();
         match value {
             Some(value) => changes.values.push((id, value)),
             None if purpose == Purpose::Patch || !field.accepted() => {}
@@ -104,7 +114,11 @@ pub trait FieldAccess {
     fn writable(&self, field: FieldId) -> bool;
 }
 
-fn admit(
+/// The field of that name, if a body for this purpose may hold it.
+///
+/// # Errors
+/// Why it may not; a field that the caller may not even read is unknown.
+pub fn admit(
     model: &ModelMeta,
     name: &str,
     purpose: Purpose,
@@ -124,7 +138,8 @@ fn admit(
             unknown()
         });
     }
-    if !field.accepted() || (model.key.contains(&id) && purpose != Purpose::Create) {
+    let accepted = field.accepted() || purpose == Purpose::Keep;
+    if !accepted || (model.key.contains(&id) && !purpose.creates()) {
         return Err(readonly());
     }
     Ok(id)

@@ -74,6 +74,18 @@ impl Registry {
         }
     }
 
+    /// The models whose own columns point at `target`, with the relation that does.
+    pub fn referrers(&self, target: ModelId) -> impl Iterator<Item = (&ModelMeta, &Relation)> {
+        self.models.iter().flat_map(move |model| {
+            let points = move |r: &&Relation| r.owns_key && r.via.is_none() && r.target == target;
+            model
+                .relations
+                .iter()
+                .filter(points)
+                .map(move |r| (model, r))
+        })
+    }
+
     fn by_table(&self, table: &str) -> Option<&ModelMeta> {
         self.models.iter().find(|m| m.table == table)
     }
@@ -142,6 +154,7 @@ impl Registry {
             from: columns(own, &raw.from)?,
             to: columns(target, &raw.to)?,
             via,
+            on_delete: raw.on_delete,
         })
     }
 }

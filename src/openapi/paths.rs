@@ -9,9 +9,9 @@ use crate::model::{Kind, Verb};
 use super::problems::problems;
 use super::schema::{self, Side};
 use super::shared::headers;
-use super::{aggregate, component, export, filters, insert, part, reference};
+use super::{aggregate, component, export, filters, insert, operations, part, reference};
 
-const READING: [Problem; 3] = [
+pub(super) const READING: [Problem; 3] = [
     Problem::Malformed,
     Problem::Unauthenticated,
     Problem::NotFound,
@@ -31,7 +31,7 @@ const SEARCHING: [Problem; 6] = [
     Problem::TooLarge,
     Problem::UnsupportedMedia,
 ];
-const WRITING: [Problem; 8] = [
+pub(super) const WRITING: [Problem; 8] = [
     Problem::Malformed,
     Problem::Unauthenticated,
     Problem::Forbidden,
@@ -59,6 +59,9 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         &record,
     );
     insert(components, "responses", &part(seen, "created"), created);
+    let either = json!({ "anyOf": [&record, reference("schemas", "DryRun")] });
+    let written = success("The record, or what a dry run says", &["ETag"], &either);
+    insert(components, "responses", &part(seen, "written"), written);
     let listed = success("A page", &["ETag", "Link"], &list);
     insert(components, "responses", &part(seen, "list"), listed);
 
@@ -102,44 +105,14 @@ pub(super) fn add(seen: &Seen<'_>, components: &mut Value, paths: &mut Map<Strin
         one.insert("parameters".into(), json!([key(seen)]));
         paths.insert(format!("/api/v1/{slug}/{{id}}"), Value::Object(one));
     }
+    operations::add(seen, paths);
 }
 
-/// `/api/v1/_models` and `/api/v1/_models/{model}`.
-pub(super) fn add_catalog(paths: &mut Map<String, Value>) {
-    let operation = |id: &str, summary: &str, schema: Value, kinds: &[Problem]| {
-        let mut responses = Map::new();
-        responses.insert("200".into(), success("What you may see", &[], &schema));
-        responses.extend(problems(kinds));
-        json!({
-            "operationId": id,
-            "tags": ["models"],
-            "summary": summary,
-            "description": "Only what you may see is in the answer.",
-            "responses": responses,
-        })
-    };
-    let many = json!({
-        "type": "object",
-        "properties": { "data": { "type": "array", "items": reference("schemas", "Model") } },
-        "required": ["data"],
-    });
-    let kinds = [Problem::Malformed, Problem::Unauthenticated];
-    paths.insert(
-        "/api/v1/_models".into(),
-        json!({
-            "get": operation("_models.list", "List the models", many, &kinds),
-        }),
-    );
-    let detail = reference("schemas", "ModelDetail");
-    paths.insert("/api/v1/_models/{model}".into(), json!({
-        "parameters": [{
-            "name": "model", "in": "path", "required": true, "schema": { "type": "string" },
-        }],
-        "get": operation("_models.read", "Read one model's fields and relations", detail, &READING),
-    }));
-}
-
-fn operation(seen: &Seen<'_>, name: &str, (summary, description): (&str, &str)) -> Value {
+pub(super) fn operation(
+    seen: &Seen<'_>,
+    name: &str,
+    (summary, description): (&str, &str),
+) -> Value {
     json!({
         "operationId": component(&part(seen, name)),
         "tags": [seen.meta.slug],
@@ -148,12 +121,20 @@ fn operation(seen: &Seen<'_>, name: &str, (summary, description): (&str, &str)) 
     })
 }
 
-fn success(description: &str, more: &[&str], schema: &Value) -> Value {
+pub(super) fn success(description: &str, more: &[&str], schema: &Value) -> Value {
     json!({
         "description": description,
         "headers": headers(more),
         "content": { "application/json": { "schema": schema } },
     })
+}
+
+/// The answers to a change of a record: it, nothing where that is preferred, or a dry run's.
+pub(super) fn written(seen: &Seen<'_>) -> [(&'static str, Value); 2] {
+    [
+        ("200", reference("responses", &part(seen, "written"))),
+        ("204", reference("responses", "NoContent")),
+    ]
 }
 
 fn list_operation(seen: &Seen<'_>) -> Value {
@@ -166,6 +147,7 @@ fn list_operation(seen: &Seen<'_>) -> Value {
     };
     let mut operation = operation(seen, "list", (&summary, description));
     let mut parameters = filters::list_parameters(seen);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
     parameters.push(reference("parameters", "If-None-Match"));
     operation["parameters"] = json!(parameters);
     let ok = reference("responses", &part(seen, "list"));
@@ -229,6 +211,7 @@ fn read_operation(seen: &Seen<'_>) -> Value {
     let summary = format!("Read one {}", in_sentence(&seen.meta.label));
     let mut operation = operation(seen, "read", (&summary, "The bare record."));
     let mut parameters = filters::record_parameters(seen, Verb::Read);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
     parameters.push(reference("parameters", "If-None-Match"));
     operation["parameters"] = json!(parameters);
     let ok = reference("responses", &seen.meta.slug);
@@ -269,13 +252,15 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         ),
     };
     let mut operation = operation(seen, verb.name(), (&summary, description));
-    operation["parameters"] = json!([reference("parameters", "Prefer")]);
+    let mut parameters = vec![
+        reference("parameters", "Prefer"),
+        reference("parameters", "Change-Reason"),
+    ];
     if verb == Verb::Create {
-        operation["parameters"] = json!([
-            reference("parameters", "Prefer"),
-            reference("parameters", "Idempotency-Key"),
-        ]);
-    } else {
+        parameters.push(reference("parameters", "Idempotency-Key"));
+    }
+    operation["parameters"] = json!(parameters);
+    if verb != Verb::Create {
         conditional(seen, &mut operation);
     }
     let schema = reference("schemas", &part(seen, verb.name()));
@@ -284,34 +269,29 @@ fn write_operation(seen: &Seen<'_>, verb: Verb) -> Value {
         content["application/merge-patch+json"] = json!({ "schema": schema });
     }
     operation["requestBody"] = json!({ "required": true, "content": content });
-    let record = reference("responses", &seen.meta.slug);
-    let done = [
-        ("200", record),
-        ("204", reference("responses", "NoContent")),
-    ];
     operation["responses"] = if verb == Verb::Create {
         let created = reference("responses", &part(seen, "created"));
-        responses(&[("201", created)], &WRITING)
+        let tried = reference("responses", "DryRun");
+        responses(&[("200", tried), ("201", created)], &WRITING)
     } else {
-        responses(&done, &conditions(seen, &WRITING))
+        responses(&written(seen), &conditions(seen, &WRITING))
     };
     operation
 }
 
 /// The parameter with which a write says which state of the record it knows.
-fn conditional(seen: &Seen<'_>, operation: &mut Value) {
+pub(super) fn conditional(seen: &Seen<'_>, operation: &mut Value) {
     let mut parameter = reference("parameters", "If-Match");
     if seen.meta.if_match {
         parameter = reference("parameters", "If-Match-Required");
     }
-    match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.push(parameter),
-        None => operation["parameters"] = json!([parameter]),
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.push(parameter);
     }
 }
 
 /// The problems of a write of a record that is there.
-fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
+pub(super) fn conditions(seen: &Seen<'_>, kinds: &[Problem]) -> Vec<Problem> {
     let mut all = kinds.to_vec();
     all.push(Problem::PreconditionFailed);
     if seen.meta.if_match {
@@ -324,7 +304,20 @@ fn delete_operation(seen: &Seen<'_>) -> Value {
     let summary = format!("Delete one {}", in_sentence(&seen.meta.label));
     let description = "Refused where other records point at it and cannot go along.";
     let mut operation = operation(seen, "delete", (&summary, description));
-    let done = [("204", reference("responses", "NoContent"))];
+    let done = [
+        ("200", reference("responses", "DryRun")),
+        ("204", reference("responses", "NoContent")),
+    ];
+    operation["parameters"] = json!([
+        reference("parameters", "Prefer"),
+        reference("parameters", "Change-Reason"),
+    ]);
+    if let (Some(trash), Some(parameters)) = (
+        operations::trash(seen, &["only"]),
+        operation["parameters"].as_array_mut(),
+    ) {
+        parameters.push(trash);
+    }
     conditional(seen, &mut operation);
     operation["responses"] = responses(&done, &conditions(seen, &DELETING));
     operation
@@ -334,7 +327,7 @@ fn not_modified() -> (&'static str, Value) {
     ("304", reference("responses", "NotModified"))
 }
 
-fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
+pub(super) fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
     let successes = successes.iter().cloned();
     let mut all: Map<String, Value> = successes.map(|(s, v)| (s.to_owned(), v)).collect();
     all.extend(problems(kinds));
@@ -343,7 +336,7 @@ fn responses(successes: &[(&str, Value)], kinds: &[Problem]) -> Value {
 
 /// The `{id}` of a path: the key's own type, or its parts with plain commas between them, which is
 /// how OpenAPI's style `simple` writes an array. A string would have its commas encoded.
-fn key(seen: &Seen<'_>) -> Value {
+pub(super) fn key(seen: &Seen<'_>) -> Value {
     let fields = || seen.meta.key.iter().map(|&f| &seen.meta.fields[f]);
     let mut parts: Vec<Value> = Vec::new();
     for field in fields() {

@@ -71,7 +71,7 @@ pub(super) fn stale() -> Value {
             "etag": { "type": "string", "description": "Its entity tag." },
             "changed": {
                 "type": "object",
-                "description": "What has changed since the state that the entity tag names; absent where that is not known.",
+                "description": "What has changed since the state that the entity tag names; absent where that is not known, and for a caller to whom a record shows itself or some field only in some of its states.",
                 "additionalProperties": {
                     "type": "object",
                     "properties": { "old": {}, "new": {} },

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use crate::model::Verb;
 
 use super::schema::{self, DECIMAL, TIME};
-use super::{View, problems, reference};
+use super::{View, operations, problems, reference};
 
-/// `*`, or a list of entity tags (RFC 9110, section 8.8.3).
-const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+/// `*`, or a list of entity tags (RFC 9110, section 8.8.3), in which elements may be empty (5.6.1.2).
+const ENTITY_TAGS: &str = r#"^(\*|(,[ \t]*)*(W/)?"[!#-~]*"([ \t]*,([ \t]*(W/)?"[!#-~]*")?)*)$"#;
 
 /// On every answer of the API.
 const ALWAYS: [&str; 6] = [
@@ -58,6 +58,9 @@ fn schemas() -> Value {
     all["Model"] = model();
     all["ModelDetail"] = model_detail();
     all["ModelField"] = model_field();
+    for (name, schema) in operations::schemas() {
+        all[name] = schema;
+    }
     all
 }
 
@@ -254,7 +257,16 @@ fn parameters(view: &View<'_>) -> Value {
         },
         "If-Match": if_match(false),
         "If-Match-Required": if_match(true),
-        "Prefer": header("Prefer", "`return=minimal` for an answer without a body."),
+        "Prefer": {
+            "name": "Prefer", "in": "header",
+            "description": "`return=minimal` for an answer without a body; `dry-run` for what would be done, without doing it.",
+            "schema": { "type": "string", "enum": ["return=minimal", "dry-run"] },
+        },
+        "Change-Reason": {
+            "name": "Change-Reason", "in": "header",
+            "description": "Why, for the audit: a line of text.",
+            "schema": { "type": "string", "pattern": "^[ -~]{0,500}$" },
+        },
     })
 }
 
@@ -296,6 +308,15 @@ pub(super) fn headers(more: &[&str]) -> Value {
     Value::Object(all)
 }
 
+fn dry_run() -> Value {
+    let schema = reference("schemas", "DryRun");
+    json!({
+        "description": "What would be done (`Prefer: dry-run`)",
+        "headers": headers(&[]),
+        "content": { "application/json": { "schema": schema } },
+    })
+}
+
 fn responses() -> Value {
     let mut all = Map::new();
     problems::add(&mut all);
@@ -317,6 +338,7 @@ fn responses() -> Value {
         "HeadProblem".into(),
         empty("As for GET, without the body", &["Retry-After"]),
     );
+    all.insert("DryRun".into(), dry_run());
     // The listener's own answer, before anything of ours has seen the request.
     all.insert(
         "HeadersTooLarge".into(),

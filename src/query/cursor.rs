@@ -1,16 +1,16 @@
 //! Keyset cursors: opaque, tamper-evident, and bound to the query they were made for.
 //!
-//! A cursor is base64url of `direction, sort values as JSON, tag`, where the tag is HMAC-SHA256 over
+//! A cursor is base64url of `direction, marks as JSON, tag`, where the tag is HMAC-SHA256 over
 //! the query's [`digest`] and the payload, cut to 128 bits (RFC 2104, section 5).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
-use sea_orm::Value;
 use sha2::{Digest, Sha256};
 
-use crate::model::{ModelMeta, value};
+use crate::model::ModelMeta;
 
-use super::{Filter, Position, SortKey};
+use super::mark::Sealed;
+use super::{Filter, Mark, Position, SortKey};
 
 const TAG: usize = 16;
 /// No honest cursor is longer. A sort value may be a long text, and then so is its cursor.
@@ -54,21 +54,13 @@ impl Cursors {
         }
     }
 
-    /// The cursor of the row with these sort values; `None` for a null among them is kept.
+    /// The cursor of the row with these marks.
     #[must_use]
-    pub fn seal(&self, binding: &Binding, forward: bool, values: &[Value]) -> String {
+    pub fn seal(&self, binding: &Binding, forward: bool, marks: &[Mark]) -> String {
         let mut payload = vec![if forward { b'n' } else { b'p' }];
-        payload.push(b'[');
-        for (i, v) in values.iter().enumerate() {
-            if i > 0 {
-                payload.push(b',');
-            }
-            match value::to_text(v) {
-                Some(text) => value::write_string(&mut payload, &text),
-                None => payload.extend_from_slice(b"null"),
-            }
-        }
-        payload.push(b']');
+        let sealed: Vec<Sealed> = marks.iter().map(Mark::seal).collect();
+        // Texts, written to memory: that cannot fail.
+        let _ = serde_json::to_writer(&mut payload, &sealed);
         let tag = self.mac(binding, &payload).finalize().into_bytes();
         payload.extend_from_slice(&tag[..TAG]);
         BASE64.encode(payload)
@@ -90,24 +82,18 @@ impl Cursors {
         let (payload, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
         self.mac(binding, payload).verify_truncated_left(tag).ok()?;
         let (direction, json) = payload.split_first()?;
-        let texts: Vec<Option<String>> = serde_json::from_slice(json).ok()?;
-        if texts.len() != sort.len() {
+        let sealed: Vec<Sealed> = serde_json::from_slice(json).ok()?;
+        if sealed.len() != sort.len() {
             return None;
         }
-        let values = sort
+        let marks = sort
             .iter()
-            .zip(texts)
-            .map(|(key, text)| {
-                let kind = &model.fields[key.field].kind;
-                match text {
-                    None => Some(value::null(kind)),
-                    Some(text) => value::from_text(&unbounded(kind), &text).ok(),
-                }
-            })
+            .zip(sealed)
+            .map(|(key, mark)| Mark::open(mark, &model.fields[key.field].kind))
             .collect::<Option<Vec<_>>>()?;
         match direction {
-            b'n' => Some(Position::After(values)),
-            b'p' => Some(Position::Before(values)),
+            b'n' => Some(Position::After(marks)),
+            b'p' => Some(Position::Before(marks)),
             _ => None,
         }
     }
@@ -117,15 +103,5 @@ impl Cursors {
         mac.update(binding);
         mac.update(payload);
         mac
-    }
-}
-
-/// A stored value may break a limit that was added after it was written.
-fn unbounded(kind: &crate::model::Kind) -> crate::model::Kind {
-    use crate::model::Kind;
-    match kind {
-        Kind::Text(_) | Kind::Enum { .. } => Kind::Text(None),
-        Kind::Decimal(_) => Kind::Decimal(None),
-        other => other.clone(),
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod aggregate;
 pub mod cursor;
+mod mark;
 pub mod parse;
 pub mod path;
 pub mod sql;
@@ -19,6 +20,8 @@ mod tests;
 use sea_orm::Value;
 
 use crate::model::{FieldId, ModelId};
+
+pub use self::mark::{Cell, Mark};
 
 /// A condition on the rows of one model.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,10 +209,10 @@ pub struct Expand {
 pub enum Position {
     /// So many rows after the first.
     Offset(u64),
-    /// After the row with these sort values.
-    After(Vec<Value>),
-    /// Before the row with these sort values.
-    Before(Vec<Value>),
+    /// After the row with these marks.
+    After(Vec<Mark>),
+    /// Before the row with these marks.
+    Before(Vec<Mark>),
 }
 
 /// How the matching rows are to be counted.

@@ -12,7 +12,7 @@ use self::shop::{BOOK, Hiding, registry};
 use super::cursor::{Cursors, digest};
 use super::path::{Scope, split_list};
 use super::sql::Compiler;
-use super::{Lens, Limits, Position, Query, SortKey, parse};
+use super::{Lens, Limits, Mark, Position, Query, SortKey, parse};
 use crate::acl::rule::Unlimited;
 use crate::error::{Error, Kind, Place as At};
 use crate::model::{Input, IntSize, Kind as ValueKind, value};
@@ -361,6 +361,7 @@ fn a_cursor_keeps_every_kind_of_value_and_null() {
     let nulls: Vec<Value> = values.iter().map(Value::as_null).collect();
     let binding = digest(meta, &super::Filter::All, &sort);
     for values in [values, nulls] {
+        let values: Vec<Mark> = values.into_iter().map(Mark::from).collect();
         let sealed = cursors().seal(&binding, true, &values);
         let opened = cursors().open(&sealed, &binding, meta, &sort);
         assert_eq!(opened, Some(Position::After(values.clone())));

@@ -61,7 +61,7 @@ pub(super) struct Connection {
     driver: Driver,
     /// A statement was begun whose answer has not been read to its end.
     pub(super) busy: bool,
-    /// A transaction was begun and not ended.
+    /// A transaction was begun, or is just being begun, and has not ended.
     pub(super) open: bool,
     /// The other side is gone.
     pub(super) lost: bool,
@@ -221,9 +221,11 @@ impl Connection {
             Driver::Sqlite(..) => "BEGIN IMMEDIATE",
             Driver::Postgres(_) | Driver::MySql(_) => "BEGIN",
         };
-        self.control(sql).await?;
+        // Before it is sent: whoever stops waiting for the answer has begun it all the same.
         self.open = true;
-        Ok(())
+        let begun = self.control(sql).await;
+        self.open = begun.is_ok();
+        begun
     }
 
     /// Ends the transaction.
@@ -247,7 +249,8 @@ impl Connection {
 
     /// Whether the other side still answers; reads what it still owes.
     pub(super) async fn ping(&mut self) -> Result<(), DbErr> {
-        self.start();
+        // No statement: one that SQLite was told to give up must not get its time back.
+        self.busy = true;
         let answered = with_driver!(self, c => c.ping().await);
         self.settle(answered.map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into()))))
     }
@@ -261,11 +264,19 @@ impl Connection {
 
     /// Brings a connection whose user went away back to its beginning.
     pub(super) async fn recover(&mut self) -> Result<(), DbErr> {
-        if self.open {
-            self.end("ROLLBACK").await
-        } else {
-            self.ping().await
+        if self.busy {
+            // Until the abandoned statement has ended.
+            self.ping().await?;
         }
+        if !self.open {
+            return Ok(());
+        }
+        if let Driver::Sqlite(..) = self.driver {
+            // Whether the transaction was begun, or ended, before its user went away is not known,
+            // and SQLite refuses to roll back none. Now there is one, whether or not this is refused.
+            let _ = self.control("BEGIN").await;
+        }
+        self.end("ROLLBACK").await
     }
 
     /// Says goodbye.

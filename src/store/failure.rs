@@ -22,6 +22,8 @@ pub enum Failure {
     Constraint,
     /// A text has characters that the column it is compared with cannot hold.
     Incomparable,
+    /// A stored cell is none of its column's type.
+    Unreadable,
     /// Anything else.
     Other,
 }
@@ -44,6 +46,7 @@ pub fn classify(error: &DbErr) -> Failure {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => Failure::Unavailable,
+        sqlx::Error::ColumnDecode { .. } => Failure::Unreadable,
         _ => Failure::Other,
     }
 }
@@ -138,9 +141,11 @@ pub fn plain(error: DbErr) -> Error {
             "A text has characters that the column it is compared with cannot hold.",
         )
         .because(error),
-        Failure::Unique(_) | Failure::ForeignKey | Failure::Constraint | Failure::Other => {
-            Error::internal(error)
-        }
+        Failure::Unique(_)
+        | Failure::ForeignKey
+        | Failure::Constraint
+        | Failure::Unreadable
+        | Failure::Other => Error::internal(error),
     }
 }
 

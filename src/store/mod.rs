@@ -7,6 +7,7 @@ pub mod db;
 pub mod failure;
 pub mod pool;
 pub mod row;
+pub mod sequence;
 pub mod stream;
 pub mod tx;
 pub mod typed;

@@ -19,6 +19,7 @@ use sqlx::{ColumnIndex, Database, Row, ValueRef as _};
 
 use crate::error::Error;
 use crate::model::{Kind, value};
+use crate::query::Mark;
 
 use self::style::{NULL, Style};
 
@@ -103,6 +104,22 @@ pub fn value(row: &QueryResult, index: usize, kind: Column<'_>) -> Result<Value,
         other => other,
     };
     value::from_text(relaxed, &text).map_err(|m| broken(m.detail.into()))
+}
+
+/// What the row has in a key of its order, where the next page goes on.
+///
+/// # Errors
+/// 500 when the database holds something that its column's kind cannot be.
+pub fn mark(row: &QueryResult, index: usize, kind: Column<'_>) -> Result<Mark, Error> {
+    let Some(row) = row.try_as_sqlite_row() else {
+        return value(row, index, kind).map(Mark::Value);
+    };
+    let cell = filled(row, index).and_then(|cell| cell.map(sqlite::cell).transpose());
+    match cell {
+        Ok(Some(cell)) => Ok(Mark::Cell(cell)),
+        Ok(None) => Ok(Mark::Value(value::null(kind))),
+        Err(e) => Err(Error::internal(format!("column {index} ({kind}): {e}"))),
+    }
 }
 
 fn write(

@@ -51,6 +51,34 @@ impl Tx {
         self.connection.into_inner().end("ROLLBACK").await
     }
 
+    /// Marks a place in the transaction to come [`Self::back`] to.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn savepoint(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("SAVEPOINT part").await.map(drop)
+    }
+
+    /// Forgets the place: what was written since stands with the transaction.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn release(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("RELEASE SAVEPOINT part")
+            .await
+            .map(drop)
+    }
+
+    /// Takes back what was written since [`Self::savepoint`].
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn back(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("ROLLBACK TO SAVEPOINT part")
+            .await?;
+        self.release().await
+    }
+
     fn observe(&self, statement: &Statement) {
         if let Some(observer) = &self.observer {
             observer(statement);

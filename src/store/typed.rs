@@ -7,13 +7,17 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, Condition, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Value,
+    ActiveModelBehavior, ActiveModelTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
+    EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Select,
+    Value,
 };
 
 use super::Tx;
 use crate::model::patch::Changes;
 use crate::model::{FieldId, IntSize, Kind, value};
+
+/// Values that one statement binds at most: fewer than any of the databases takes.
+const PARAMETERS: usize = 30_000;
 
 /// A row as loaded for writing.
 #[derive(Debug)]
@@ -39,8 +43,15 @@ pub trait Store: Send + Sync {
     /// The row that matches `condition`, locked for the transaction where the database can.
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr>;
 
+    /// The rows that match `condition`, locked as by [`Self::load`], at most `limit` of them.
+    async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr>;
+
     /// Inserts a row and returns its values as the database has them.
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr>;
+
+    /// Inserts rows, in as few statements as the database allows, as [`Self::insert`] would one by
+    /// one: the entity's behaviour runs for each.
+    async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr>;
 
     /// Updates the changed columns of a loaded row and returns its values as the database has them.
     async fn update(&self, tx: &Tx, row: Row, changes: Changes) -> Result<Vec<Value>, DbErr>;
@@ -75,21 +86,50 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
 {
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr> {
-        let mut select = E::find().filter(Condition::all().add(condition));
-        // SQLite has one writer and no row locks.
-        if sea_orm::ConnectionTrait::get_database_backend(tx) != DbBackend::Sqlite {
-            select = select.lock_exclusive();
-        }
-        Ok(select.one(tx).await?.map(|model| Record {
-            values: values::<E>(&model),
-            row: Row(Box::new(model)),
-        }))
+        Ok(locked::<E>(tx, condition).one(tx).await?.map(record::<E>))
+    }
+
+    async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr> {
+        let found = locked::<E>(tx, condition).limit(limit).all(tx).await?;
+        Ok(found.into_iter().map(record::<E>).collect())
     }
 
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr> {
         let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
         assign::<E>(&mut active, changes.values)?;
         Ok(values::<E>(&active.insert(tx).await?))
+    }
+
+    async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr> {
+        let mut inserted = Vec::with_capacity(rows.len());
+        if !tx.support_returning() {
+            for changes in rows {
+                inserted.push(self.insert(tx, changes).await?);
+            }
+            return Ok(inserted);
+        }
+        let mut ready = Vec::with_capacity(rows.len());
+        for changes in rows {
+            let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
+            assign::<E>(&mut active, changes.values)?;
+            ready.push(ActiveModelBehavior::before_save(active, tx, true).await?);
+        }
+        // A statement has one list of columns: rows that leave others to their defaults go apart.
+        let shape = |active: &E::ActiveModel| -> Vec<bool> {
+            E::Column::iter().map(|c| active.is_not_set(c)).collect()
+        };
+        let most = PARAMETERS / E::Column::iter().count().max(1);
+        while let Some(first) = ready.first().map(shape) {
+            let alike = ready.iter().take(most).take_while(|a| shape(a) == first);
+            let rest = ready.split_off(alike.count());
+            let models = E::insert_many(ready).exec_with_returning(tx).await?;
+            for model in models {
+                let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, true);
+                inserted.push(values::<E>(&saved.await?));
+            }
+            ready = rest;
+        }
+        Ok(inserted)
     }
 
     async fn update(&self, tx: &Tx, loaded: Row, changes: Changes) -> Result<Vec<Value>, DbErr> {
@@ -118,6 +158,26 @@ where
         } else {
             Ok(())
         }
+    }
+}
+
+fn locked<E: EntityTrait>(tx: &Tx, condition: Expr) -> Select<E> {
+    let select = E::find().filter(Condition::all().add(condition));
+    // SQLite has one writer and no row locks.
+    if tx.get_database_backend() == DbBackend::Sqlite {
+        select
+    } else {
+        select.lock_exclusive()
+    }
+}
+
+fn record<E: EntityTrait>(model: E::Model) -> Record
+where
+    E::Model: Send + Sync + 'static,
+{
+    Record {
+        values: values::<E>(&model),
+        row: Row(Box::new(model)),
     }
 }
 

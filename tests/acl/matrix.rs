@@ -245,6 +245,7 @@ async fn r35_r40_a39_each_grant_opens_its_verb_of_its_model_and_nothing_else() {
         let id = app.user("tester", false, json!([grant])).await;
         let (admin, tester, nobody) = (app.login("admin").await, app.login("tester").await, app.anonymous());
         let bearer = token(app, id, Some(vec![("*".into(), Verb::ALL.into())])).await;
+        app.seal().await;
         let world = World::look(&admin).await;
         let slugs = world.slugs();
         for (i, slug) in slugs.iter().enumerate() {
@@ -279,6 +280,7 @@ async fn r35_a39_the_scopes_of_a_token_narrow_what_a_superuser_may() {
         |b| b,
         async |app| {
             let (admin, nobody) = (app.login("admin").await, app.anonymous());
+            app.seal().await;
             let world = World::look(&admin).await;
             let slugs = world.slugs();
             for (i, slug) in slugs.iter().enumerate() {
@@ -319,6 +321,7 @@ async fn r35_a92_without_a_grant_no_model_exists_and_without_a_login_none_answer
                 app.login("tester").await,
                 app.anonymous(),
             );
+            app.seal().await;
             let world = World::look(&admin).await;
             let tester = Client {
                 session: &tester,

@@ -12,6 +12,8 @@ pub(crate) struct Probe {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
+    /// Whether it is only to be tried.
+    pub(crate) dry_run: bool,
 }
 
 pub(super) fn get(path: String) -> Probe {
@@ -19,6 +21,7 @@ pub(super) fn get(path: String) -> Probe {
         method: "GET",
         path,
         body: None,
+        dry_run: false,
     }
 }
 
@@ -27,12 +30,32 @@ pub(super) fn send(method: &'static str, path: String, body: Value) -> Probe {
         method,
         path,
         body: Some(body),
+        dry_run: false,
+    }
+}
+
+/// A write that is only to be tried.
+pub(super) fn dry(method: &'static str, path: String, body: Value) -> Probe {
+    Probe {
+        dry_run: true,
+        ..send(method, path, body)
     }
 }
 
 impl Probe {
     pub(crate) async fn ask(&self, client: &Session<'_>) -> Reply {
-        call(client, (self.method, &self.path), &[], self.body.as_ref()).await
+        let headers: &[(&str, &str)] = if self.dry_run {
+            &[("prefer", "dry-run")]
+        } else {
+            &[]
+        };
+        call(
+            client,
+            (self.method, &self.path),
+            headers,
+            self.body.as_ref(),
+        )
+        .await
     }
 }
 
@@ -111,6 +134,18 @@ pub(super) fn of_field(
         }
         for (method, at) in [("POST", here.as_str()), ("PATCH", path), ("PUT", path)] {
             all.push(send(method, at.to_owned(), json!({name: value})));
+            all.push(dry(method, at.to_owned(), json!({name: value})));
+        }
+        let bulk = format!("{here}/_bulk");
+        for body in [
+            json!({"verb": "patch", "where": condition, "data": {}, "max_affected": 100}),
+            json!({"verb": "patch", "where": {"not": condition}, "data": {}, "max_affected": 100}),
+            json!({"verb": "patch", "where": {}, "data": {name: value}, "max_affected": 100}),
+            json!({"operations": [{"verb": "upsert", "on": [name], "data": {name: value}}]}),
+            json!({"operations": [{"verb": "create", "data": {name: value}}]}),
+        ] {
+            all.push(dry("POST", bulk.clone(), body.clone()));
+            all.push(send("POST", bulk.clone(), body));
         }
         all.push(get(format!("{here}/_aggregate?count=*&{name}={operand}")));
         all.push(get(format!("{here}/_export?{name}={operand}")));
@@ -160,6 +195,7 @@ pub(super) fn of_field(
         all.push(get(format!("{groups}?bucket={unit}({name})")));
     }
     all.push(get(format!("{here}?sort=-{name}")));
+    all.push(get(format!("{path}/_history?fields={name}")));
     for (from, relation) in leading_to(world, slug) {
         let there = format!("/api/v1/{from}");
         all.push(get(format!(
@@ -197,6 +233,11 @@ pub(super) fn of_rows(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Pr
         "POST",
         format!("{here}/_search"),
         json!({"count": "exact"}),
+    ));
+    all.push(dry(
+        "POST",
+        format!("{here}/_bulk"),
+        json!({"verb": "patch", "where": {}, "data": {}, "max_affected": 100}),
     ));
     for field in world.fields(slug) {
         let name = text(&field["name"]);

@@ -38,7 +38,25 @@ async fn about(world: &World<'_>, slug: &str, record: &Value) -> Vec<Probe> {
         probes::send("PATCH", path.clone(), world.body(slug, "patch").await),
         probes::send("PUT", path.clone(), world.body(slug, "replace").await),
         probes::send("PUT", path.clone(), json!({})),
+        probes::get(format!("{path}/_history")),
+        probes::get(format!("{path}?trash=include")),
+        probes::send("POST", format!("{path}/_revert"), json!({"before": 1})),
+        probes::send("POST", format!("{path}/_restore"), json!({})),
+        probes::dry("DELETE", path.clone(), json!({})),
+        probes::dry("PATCH", path.clone(), world.body(slug, "patch").await),
+        probes::dry("PUT", path.clone(), world.body(slug, "replace").await),
     ];
+    let key = path.rsplit('/').next().unwrap_or_default();
+    let patch = world.body(slug, "patch").await;
+    for operation in [
+        json!({"verb": "patch", "id": key, "data": {}}),
+        json!({"verb": "patch", "id": key, "data": patch}),
+        json!({"verb": "delete", "id": key}),
+    ] {
+        let body = json!({"operations": [operation]});
+        all.push(probes::dry("POST", format!("{here}/_bulk"), body.clone()));
+        all.push(probes::send("POST", format!("{here}/_bulk"), body));
+    }
     for field in world.fields(slug) {
         let name = text(&field["name"]);
         let operand = encode_key_part(&text(&record[&name])).to_string();

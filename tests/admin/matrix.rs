@@ -178,6 +178,7 @@ async fn r35_r40_a39_each_grant_opens_the_pages_of_its_verb_and_no_other() {
                 session: &tester,
                 token: None,
             };
+            app.seal().await;
             let world = World::look(&admin).await;
             let slugs = world.slugs();
             for (i, slug) in slugs.iter().enumerate() {
@@ -215,6 +216,7 @@ async fn r35_a39_the_scopes_of_a_token_narrow_the_pages_of_a_superuser() {
         |b| b,
         async |app| {
             let (admin, nobody) = (app.login("admin").await, app.anonymous());
+            app.seal().await;
             let world = World::look(&admin).await;
             let slugs = world.slugs();
             for (i, slug) in slugs.iter().enumerate() {
@@ -257,6 +259,7 @@ async fn r35_a92_without_a_grant_there_are_no_pages_and_without_a_login_only_the
                 session: &nobody,
                 token: None,
             };
+            app.seal().await;
             let world = World::look(&admin).await;
             feed(app).await;
             for slug in world.slugs() {

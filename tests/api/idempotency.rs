@@ -1,6 +1,8 @@
 //! `Idempotency-Key`: a create that is sent again happens once.
 
 use futures_util::future::join_all;
+use quarterdeck::auth::tokens::{self, NewToken};
+use quarterdeck::model::Verb;
 use serde_json::{Value, json};
 
 use super::sample::{Reply, call};
@@ -129,6 +131,107 @@ async fn a_key_is_its_senders_own() {
             );
             let mine = post(&admin, "k", &author("bea")).await;
             assert_eq!(mine.status, 422, "{}", mine.text);
+        },
+    )
+    .await;
+}
+
+/// A token may have fewer rights than its owner, and than another of its owner's tokens: the answer
+/// to one is not the answer to another.
+#[tokio::test]
+async fn d03_r21_a_key_is_its_tokens_own() {
+    on_each_app(
+        "d03_r21_a_key_is_its_tokens_own",
+        |b| b,
+        async |app| {
+            let author_only = json!([grant_all("author", json!("all"))]);
+            let user_id = app.user("clerk", false, author_only).await;
+            let token = async |scopes| {
+                let new = NewToken {
+                    user_id,
+                    name: "test".to_owned(),
+                    scopes,
+                    expires_at: None,
+                };
+                let made = tokens::create(app.app.engine.db(), new).await;
+                made.expect("a token").expose().to_owned()
+            };
+            let wide = token(None).await;
+            let narrow = token(Some(vec![("author".to_owned(), vec![Verb::Create])])).await;
+            let anyone = app.anonymous();
+            let with = async |token: &str, slug: &str| {
+                let headers = [("x-api-key", token), ("idempotency-key", "k")];
+                call(&anyone, ("POST", PATH), &headers, Some(&author(slug))).await
+            };
+            let first = with(&wide, "ada").await;
+            assert_eq!(
+                (first.status, &first.json()["country"]),
+                (201, &json!("GB"))
+            );
+            // To the narrower one and to the owner it is a new request: the name is taken.
+            let clerk = app.login("clerk").await;
+            for other in [
+                with(&narrow, "ada").await,
+                post(&clerk, "k", &author("ada")).await,
+            ] {
+                assert_eq!(other.status, 409, "{}", other.text);
+            }
+            let own = with(&narrow, "bea").await;
+            assert_eq!((own.status, own.header("idempotency-replayed")), (201, ""));
+            assert_eq!(own.json(), json!({"id": own.json()["id"]}));
+            for (token, slug, first) in [(&wide, "ada", &first), (&narrow, "bea", &own)] {
+                let again = with(token, slug).await;
+                assert_eq!(again.header("idempotency-replayed"), "true");
+                assert_eq!(again.text, first.text);
+            }
+        },
+    )
+    .await;
+}
+
+/// An answer that was kept is no way round a right that was taken away since.
+#[tokio::test]
+async fn d03_r36_what_may_no_longer_be_read_is_not_answered_again() {
+    on_each_app(
+        "d03_r36_what_may_no_longer_be_read",
+        |b| b,
+        async |app| {
+            let grant = grant_all("author", json!("all"));
+            app.user("clerk", false, json!([grant])).await;
+            let (admin, clerk) = (app.login("admin").await, app.login("clerk").await);
+            let grants = admin.get("/api/v1/qd_grant").await.1;
+            let grant = format!("/api/v1/qd_grant/{}", grants["data"][0]["id"]);
+            let first = post(&clerk, "k", &author("ada")).await;
+            assert_eq!(first.status, 201, "{}", first.text);
+            let key = json!({"id": first.json()["id"]});
+            for narrower in [
+                json!({"readable": ["name"]}),
+                json!({"rows": {"country": "FR"}}),
+                json!({"verbs": ["create"]}),
+            ] {
+                let (status, answer) = admin.send("PATCH", &grant, narrower.clone()).await;
+                assert_eq!(status, 200, "{answer}");
+                let again = post(&clerk, "k", &author("ada")).await;
+                assert_eq!(again.status, 201, "{narrower}: {}", again.text);
+                assert_eq!(again.header("idempotency-replayed"), "true");
+                assert_eq!(again.header("location"), first.header("location"));
+                assert_eq!(again.json(), key, "{narrower}");
+                assert_ne!(again.header("etag"), first.header("etag"));
+                // With the rights of then the answer is that of then.
+                let open = grant_all("author", json!("all"));
+                let (status, answer) = admin.send("PATCH", &grant, open).await;
+                assert_eq!(status, 200, "{answer}");
+                let again = post(&clerk, "k", &author("ada")).await;
+                assert_eq!(again.text, first.text, "{narrower}");
+                assert_eq!(again.header("etag"), first.header("etag"));
+            }
+            // Without the right to create there is no answer at all.
+            let (status, _) = admin
+                .send("PATCH", &grant, json!({"verbs": ["read"]}))
+                .await;
+            assert_eq!(status, 200);
+            let refused = post(&clerk, "k", &author("ada")).await;
+            assert_eq!(refused.status, 403, "{}", refused.text);
         },
     )
     .await;

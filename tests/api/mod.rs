@@ -1,11 +1,17 @@
 //! `/api/v1/{model}`.
 
 mod aggregate;
+mod bulk;
 mod contract;
+mod dry_run;
 mod expand;
 mod export;
 mod first;
+mod games;
 mod idempotency;
+mod import;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;
+mod trash;
+mod undo;

@@ -142,6 +142,58 @@ async fn r38_a_hidden_field_is_neither_in_the_tag_nor_in_the_412() {
     .await;
 }
 
+/// Whoever may see a field on some rows only, or some rows only, could name the tag of a state that it
+/// was not shown. Whether the record ever was in it, the 412 does not say.
+#[tokio::test]
+async fn r36_r38_t_oracle_a_forged_tag_confirms_no_state_that_was_hidden() {
+    let name = "r36_r38_t_oracle_a_forged_tag_confirms_no_state_that_was_hidden";
+    on_each_app(
+        name,
+        |b| b,
+        async |app| {
+            let british = json!({"country": "GB"});
+            let all = json!(["id", "name", "country", "born"]);
+            let some = json!(["id", "name", "country"]);
+            let grant = |rows: &Value, fields: &Value| {
+                json!({"model": "author", "verbs": ["read", "patch"], "rows": rows,
+                "readable": fields, "writable": ["name"]})
+            };
+            let everything = grant(&json!("all"), &all);
+            let on_some_rows = json!([grant(&json!("all"), &some), grant(&british, &all)]);
+            let (open, row_rule) = (json!([everything]), json!([grant(&british, &all)]));
+            app.user("open", false, open).await;
+            app.user("on-some-rows", false, on_some_rows).await;
+            app.user("row-rule", false, row_rule).await;
+            let admin = app.login("admin").await;
+            let body = json!({"name": "Ada", "slug": "ada", "country": "FR", "born": "1815-12-10"});
+            let made = call(&admin, ("POST", "/api/v1/author"), &[], Some(&body)).await;
+            let path = format!("/api/v1/author/{}", made.json()["id"]);
+            // The tag that a right guess would have: that of the same bytes.
+            let guessed = format!("{path}?fields=id,name,country,born");
+            let guessed = call(&admin, ("GET", &guessed), &[], None).await;
+            let forged = guessed.header("etag");
+            let change = json!({"country": "GB", "born": null});
+            call(&admin, ("PATCH", &path), &[], Some(&change)).await;
+            let mine = json!({"name": "A. L."});
+            for (user, told) in [("open", true), ("on-some-rows", false), ("row-rule", false)] {
+                let user = app.login(user).await;
+                let right = write(&user, ("PATCH", &path), forged, Some(&mine)).await;
+                let wrong = write(&user, ("PATCH", &path), "\"wrong\"", Some(&mine)).await;
+                assert_eq!((right.status, wrong.status), (412, 412), "{}", right.text);
+                let (mut right, mut wrong) = (right.json(), wrong.json());
+                assert_eq!(right["changed"].is_object(), told, "{right}");
+                assert_eq!(right["current"]["country"], "GB", "{right}");
+                for problem in [&mut right, &mut wrong] {
+                    let members = problem.as_object_mut().expect("a problem");
+                    members.remove("request_id");
+                }
+                assert_eq!(right == wrong, !told, "{right} {wrong}");
+            }
+        },
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn a_model_may_demand_that_writers_say_what_they_know() {
     let build = |b: AppBuilder| {

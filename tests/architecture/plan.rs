@@ -35,7 +35,7 @@ pub(super) enum Sql {
 }
 use self::Sql::{Blind, Entities, Knows};
 
-pub(super) const ROOMS: [Room; 27] = [
+pub(super) const ROOMS: [Room; 28] = [
     Room("error", "ground", &[], Blind),
     Room("check", "ground", &[], Blind),
     Room("config", "ground", &[], Blind),
@@ -56,6 +56,8 @@ pub(super) const ROOMS: [Room; 27] = [
     // Users, roles, tokens and the state live in tables of its own.
     Room("auth", "identity", &[], Entities),
     Room("session", "identity", &["auth"], Entities),
+    // Seals the rows that the engine wrote; its key comes from the state.
+    Room("audit", "identity", &["auth"], Entities),
     // Bodies, answers and the call; knows the operations for their context.
     Room("http", "hall", &[], Blind),
     Room("api", "doors", &["openapi"], Blind),

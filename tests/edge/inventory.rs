@@ -60,7 +60,18 @@ async fn r62_the_router_and_the_openapi_document_name_the_same_operations() {
             for (path, methods) in document["paths"].as_object().unwrap() {
                 let mut path = path.clone();
                 for model in registry.models() {
-                    for end in ["", "/{id}", "/_search", "/_aggregate", "/_export"] {
+                    for end in [
+                        "",
+                        "/{id}",
+                        "/_search",
+                        "/_bulk",
+                        "/_aggregate",
+                        "/_export",
+                        "/_import",
+                        "/{id}/_history",
+                        "/{id}/_revert",
+                        "/{id}/_restore",
+                    ] {
                         if path == format!("/api/v1/{}{end}", model.slug) {
                             path = format!("/api/v1/:model{end}");
                         }

@@ -78,11 +78,17 @@ impl TestApp {
         self.app.engine.db().clone().close().await;
     }
 
-    /// The statements since the last call, but those of the policy watcher.
+    /// Seals what was written, which the server else does within some seconds.
+    pub(crate) async fn seal(&self) {
+        self.app.sealer().seal().await.expect("sealed");
+    }
+
+    /// The statements since the last call, but those of the policy watcher and the sealer.
     pub(crate) fn statements(&self) -> Vec<String> {
         let all = std::mem::take(&mut *self.statements.lock().expect("unpoisoned"));
         all.into_iter()
-            .filter(|sql| !sql.contains("qd_state"))
+            .filter(|sql| !sql.contains("qd_state") && !sql.contains("qd_audit_seal"))
+            .filter(|sql| !sql.contains("_as_sealed"))
             .collect()
     }
 

@@ -14,11 +14,13 @@ fn help_is_complete_and_misuse_is_status_2() {
         "migrate",
         "user",
         "token",
+        "audit",
         "check",
         "doctor",
         "config",
         "openapi",
         "export",
+        "import",
         "--config",
         "--database-url",
     ] {
@@ -39,6 +41,7 @@ fn help_is_complete_and_misuse_is_status_2() {
             &["token", "create", "--help"],
             &["--user", "--name", "--scope", "--expires"],
         ),
+        (&["audit", "verify", "--help"], &["--head"]),
     ] {
         let help = place.run(arguments);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{arguments:?}");
@@ -56,6 +59,8 @@ fn help_is_complete_and_misuse_is_status_2() {
         &["migrate", "sideways"],
         &["export"],
         &["export", "author", "--format", "xml"],
+        &["import", "author"],
+        &["import", "author", "x.csv", "--mode", "guess"],
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

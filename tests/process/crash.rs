@@ -92,6 +92,8 @@ async fn d01_no_acknowledged_write_is_lost_when_the_process_is_killed() {
             );
         }
     }
+    let verified = place.run(&["audit", "verify"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
     let db = open(&place).await;
     assert_eq!(texts(&db, "PRAGMA integrity_check").await, ["ok"]);
     assert_eq!(

@@ -1,9 +1,13 @@
 //! The real binary: how it starts, answers on the command line, ends, and dies.
 
+mod audit;
+mod cells;
 mod commands;
 mod crash;
+mod import;
 mod life;
 mod memory;
+mod steps;
 mod storage;
 mod traces;
 

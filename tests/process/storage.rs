@@ -8,7 +8,7 @@ use crate::house::app::{TestApp, config};
 use crate::house::on_sqlite;
 use crate::house::tuned::{On, tuned};
 
-async fn text(db: &impl ConnectionTrait, sql: &str) -> String {
+pub(super) async fn text(db: &impl ConnectionTrait, sql: &str) -> String {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let row = db.query_one_raw(statement).await.expect("an answer");
     let row = row.expect("a row");

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use quarterdeck::model::ModelId;
 use quarterdeck::query::cursor::{Cursors, digest};
 use quarterdeck::query::sql::Compiler;
-use quarterdeck::query::{CountMode, Filter, Position, Projected, Query, SortKey};
+use quarterdeck::query::{CountMode, Filter, Mark, Position, Projected, Query, SortKey};
 use quarterdeck::store::{Db, row};
 use sea_orm::Value;
 
@@ -32,8 +32,8 @@ fn reading(world: &World, model: ModelId, guarded: bool) -> BoxedStrategy<Readin
         .boxed()
 }
 
-/// A row of a page: its key and its sort values.
-type Row = (Vec<Value>, Vec<Value>);
+/// A row of a page: its key and what it has in the keys of the order.
+type Row = (Vec<Value>, Vec<Mark>);
 
 async fn page(world: &World, db: &Db, model: ModelId, of: &Reading, at: Position) -> Vec<Row> {
     let meta = world.meta(model);
@@ -59,14 +59,12 @@ async fn page(world: &World, db: &Db, model: ModelId, of: &Reading, at: Position
     let select = compiler.page(model, &query, &of.filter, &columns);
     let rows = db.select(&select).await.expect("a page");
     let cells = |row| -> Row {
-        let cell = |i: usize, c: &Projected| row::value(row, i, &meta.fields[c.field].kind);
-        let values: Vec<Value> = columns
-            .iter()
-            .enumerate()
-            .map(|(i, c)| cell(i, c).expect("a cell"))
-            .collect();
-        let (key, sorted) = values.split_at(meta.key.len());
-        (key.to_vec(), sorted.to_vec())
+        let kind = |i: usize| &meta.fields[columns[i].field].kind;
+        let value = |i| row::value(row, i, kind(i)).expect("a value");
+        let mark = |i| row::mark(row, i, kind(i)).expect("a mark");
+        let own = meta.key.len();
+        let key = (0..own).map(value).collect();
+        (key, (own..columns.len()).map(mark).collect())
     };
     rows.iter().map(cells).collect()
 }

@@ -10,7 +10,7 @@ use quarterdeck::model::patch::{Purpose, validate};
 use quarterdeck::model::{Input, IntSize, Kind, value};
 use quarterdeck::plugins::webhooks::signature::{Key, github, standard};
 use quarterdeck::query::cursor::{Cursors, digest};
-use quarterdeck::query::{Filter, Position, SortKey};
+use quarterdeck::query::{Filter, Mark, Position, SortKey};
 use sea_orm::Value;
 use sha2::Sha256;
 
@@ -141,6 +141,7 @@ pub fn cursor(bytes: &[u8]) {
         })
         .collect();
     let forward = bytes.len().is_multiple_of(2);
+    let values: Vec<Mark> = values.into_iter().map(Mark::from).collect();
     let sealed = cursors.seal(&binding, forward, &values);
     let position = if forward {
         Position::After(values)

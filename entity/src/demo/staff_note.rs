@@ -23,6 +23,8 @@ pub struct Model {
     pub remind_at: Option<Time>,
     /// When it was written.
     pub created_at: DateTimeUtc,
+    /// Since when it is in the trash.
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 /// A note is linked to nothing.

@@ -42,6 +42,14 @@ pub struct Model {
     /// Field by field `{"old", "new"}`; never a secret.
     #[sea_orm(column_type = "JsonBinary")]
     pub changes: Json,
+    /// The first row of the change set that this one is a further row of; null in that first row, so
+    /// that a change of one record costs no more than its row.
+    pub change_set: Option<i64>,
+    /// The change set that this one takes back.
+    pub undoes: Option<i64>,
+    /// Why, in the words of who asked for it.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub reason: Option<String>,
 }
 
 /// An audit row is linked to nothing.

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "qd_idempotency")]
 pub struct Model {
-    /// SHA-256 of who asked and of the key that came.
+    /// SHA-256 of who asked, with which token, and of the key that came.
     #[sea_orm(
         primary_key,
         auto_increment = false,
@@ -16,6 +16,9 @@ pub struct Model {
     /// SHA-256 of what was asked.
     #[sea_orm(column_type = "String(StringLen::N(64))")]
     pub request: String,
+    /// SHA-256 of what the one who asked could read of the model.
+    #[sea_orm(column_type = "String(StringLen::N(64))")]
+    pub rights: String,
     /// The key of the record that was written, as it is in an address.
     #[sea_orm(column_type = "Text")]
     pub record_id: String,

@@ -9,7 +9,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use serde_json::json;
 
 /// Every table that the two lists make.
-pub(crate) const TABLES: [&str; 24] = [
+pub(crate) const TABLES: [&str; 25] = [
     "qd_user",
     "qd_role",
     "qd_user_role",
@@ -17,6 +17,7 @@ pub(crate) const TABLES: [&str; 24] = [
     "qd_session",
     "qd_token",
     "qd_audit",
+    "qd_audit_seal",
     "qd_state",
     "qd_login_throttle",
     "qd_idempotency",
@@ -153,7 +154,7 @@ async fn sessions_and_tokens(db: &DatabaseConnection) {
 }
 
 async fn trail_and_state(db: &DatabaseConnection) {
-    use system::{audit, idempotency, login_throttle, state};
+    use system::{audit, audit_seal, idempotency, login_throttle, state};
     let audit = audit::Model {
         id: 1,
         at: instant(),
@@ -166,9 +167,24 @@ async fn trail_and_state(db: &DatabaseConnection) {
         verb: "patch".to_owned(),
         model: "book".to_owned(),
         record_id: "7,9".to_owned(),
+        change_set: Some(i64::MAX),
+        undoes: Some(i64::MAX),
+        reason: Some("w".repeat(500)),
         changes: json!({"title": {"old": null, "new": "Ελλάδα"}}),
     };
     keep::<audit::Entity>(db, audit).await;
+    let seal = audit_seal::Model {
+        id: 1,
+        at: instant(),
+        rows: 1,
+        highest: i64::MAX,
+        ranges: "1,".repeat(LONG),
+        gaps: None,
+        digests: vec![7; LONG],
+        head: "h".repeat(64),
+        signature: "s".repeat(64),
+    };
+    keep::<audit_seal::Entity>(db, seal).await;
     let row = state::Model {
         name: "signing_key".to_owned(),
         value: "y".repeat(LONG),
@@ -184,6 +200,7 @@ async fn trail_and_state(db: &DatabaseConnection) {
     let answer = idempotency::Model {
         key: "k".repeat(64),
         request: "r".repeat(64),
+        rights: "s".repeat(64),
         record_id: "a,b".to_owned(),
         etag: "\"tag\"".to_owned(),
         body: "z".repeat(LONG),
@@ -350,6 +367,7 @@ async fn opinions_and_stock(db: &DatabaseConnection) {
         body: "שלום".to_owned(),
         pinned: true,
         remind_at: Some("23:59:59.999999".parse::<Time>().unwrap()),
+        deleted_at: None,
         created_at: instant(),
     };
     keep::<staff_note::Entity>(db, note).await;

@@ -71,7 +71,7 @@ pub(super) fn cors(headers: &mut HeaderMap, crossing: &Crossing, origins: &[Stri
                 header::ACCESS_CONTROL_ALLOW_METHODS,
                 HeaderValue::from_static(methods),
             );
-            let names = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, \
+            let names = "Authorization, Content-Type, Change-Reason, Idempotency-Key, If-Match, If-None-Match, \
                          Prefer, X-API-Key";
             headers.insert(
                 header::ACCESS_CONTROL_ALLOW_HEADERS,

@@ -45,6 +45,8 @@ impl Crossing {
             door: Door::Admin,
             request_id: self.request_id.clone(),
             address: self.address,
+            dry_run: false,
+            reason: None,
         };
         crate::admin::error_page(error, Some(&ctx), &self.path)
     }

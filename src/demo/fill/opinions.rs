@@ -80,6 +80,7 @@ pub(super) fn staff_notes() -> impl Iterator<Item = staff_note::Model> {
                 _ if random.one_in(2) => None,
                 _ => Time::from_num_seconds_from_midnight_opt(second, 0),
             },
+            deleted_at: None,
             created_at: random.instant(300, 299),
         }
     })

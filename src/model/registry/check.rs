@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::check::Finding;
 use crate::model::describe::Description;
 use crate::model::options::Options;
-use crate::model::{Field, FieldId, Kind};
+use crate::model::{Field, FieldId, Kind, Trash};
 
 /// Columns that cannot be served, names that clash, secrets where none can be.
 pub(super) fn check_fields(
@@ -84,5 +84,25 @@ pub(super) fn check_slug(slug: &str, found: &mut Vec<Finding>) {
                 .to_owned();
         let hint = "give it another name with `.slug(…)`";
         found.push(Finding::error("model.E009", slug, message, hint));
+    }
+}
+
+/// The trash is told by a timestamp that can be null.
+pub(super) fn check_trash(
+    slug: &str,
+    fields: &[Field],
+    trash: Option<Trash>,
+    found: &mut Vec<Finding>,
+) {
+    let Some(field) = trash.map(|t| &fields[t.since]) else {
+        return;
+    };
+    if field.kind != Kind::Timestamp || !field.nullable || field.secret {
+        let message = format!(
+            "`{}` cannot say since when a record is in the trash",
+            field.name
+        );
+        let hint = "name a column of the type Option<DateTimeUtc>";
+        found.push(Finding::error("model.E010", slug, message, hint));
     }
 }

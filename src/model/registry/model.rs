@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::check::Finding;
 use crate::model::describe::{Description, sentence_case, snake_case};
 use crate::model::options::{FieldOptions, Options};
-use crate::model::{Display, DisplayPart, Field, FieldId, Kind, ModelId, ModelMeta, Verb};
+use crate::model::{Display, DisplayPart, Field, FieldId, Kind, ModelId, ModelMeta, Trash, Verb};
 
-use super::check::{check_fields, check_search, check_slug};
+use super::check::{check_fields, check_search, check_slug, check_trash};
 
 pub(super) fn model(
     id: ModelId,
@@ -60,6 +60,11 @@ pub(super) fn model(
     }
     let search = all(&options.search);
     check_search(&slug, &fields, &search, found);
+    let trash = options.trash.as_ref().and_then(|(column, days)| {
+        let since = fields.iter().position(|f| &f.column == column)?;
+        Some(Trash { since, days: *days })
+    });
+    check_trash(&slug, &fields, trash, found);
     let list = options
         .list
         .as_deref()
@@ -89,6 +94,7 @@ pub(super) fn model(
         ordering: ordering.unwrap_or_default(),
         system: options.system,
         if_match: options.if_match,
+        trash,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
         system_verbs: options.system_verbs.clone(),
         by_name,
@@ -99,7 +105,11 @@ pub(super) fn model(
 
 fn field(mut field: Field, options: &Options) -> Field {
     let has = |columns: &[String]| columns.contains(&field.column);
-    field.readonly = has(&options.readonly);
+    let is_trash = options
+        .trash
+        .as_ref()
+        .is_some_and(|(c, _)| c == &field.column);
+    field.readonly = is_trash || has(&options.readonly);
     field.secret = has(&options.secret);
     field.filterable = !has(&options.unfilterable);
     let Some((_, more)) = options.fields.iter().find(|(c, _)| c == &field.column) else {

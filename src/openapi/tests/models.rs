@@ -220,6 +220,31 @@ fn what_changes_a_record_takes_if_match_and_what_makes_one_does_not() {
     assert_eq!(create, (None, false, false));
 }
 
+/// Every text of up to six of the characters that matter. White space around a header's value is no
+/// part of it.
+#[test]
+fn the_pattern_of_if_match_is_what_the_operations_take() {
+    use crate::crud::IfMatch;
+    let doc = of_superuser();
+    let pattern = &doc["components"]["parameters"]["If-Match"]["schema"]["pattern"];
+    let pattern = regex::Regex::new(pattern.as_str().unwrap()).unwrap();
+    let mut texts = vec![String::new()];
+    let mut taken = 0;
+    for _ in 0..6 {
+        let longer = texts.iter().flat_map(|text| {
+            let characters = ["*", "\"", "W/", "a", ",", " ", "\t"];
+            characters.map(|character| format!("{text}{character}"))
+        });
+        texts = longer.collect();
+        for text in texts.iter().filter(|text| text.trim() == *text) {
+            let takes = IfMatch::parse([text.as_str()]).is_ok();
+            assert_eq!(pattern.is_match(text), takes, "{text:?}");
+            taken += u32::from(takes);
+        }
+    }
+    assert!(taken > 50, "{taken}");
+}
+
 #[test]
 fn the_filter_tree_knows_its_members_and_closes_where_no_relation_leads_on() {
     let doc = of_superuser();

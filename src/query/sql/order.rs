@@ -1,10 +1,10 @@
 //! What rows are ordered by, and the rows past one of them in that order (keyset pages).
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, NullOrdering, Order, SelectStatement};
-use sea_orm::{DbBackend, Value};
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, NullOrdering, Order, SelectStatement};
 
 use crate::model::Kind;
-use crate::query::{Cmp, SortKey};
+use crate::query::{Cell, Cmp, Mark, SortKey};
 
 use super::condition::{compare, constant};
 use super::{Compiler, Source};
@@ -31,12 +31,12 @@ impl Compiler<'_> {
         }
     }
 
-    /// A sort value beside [`Self::sorted`].
-    fn sort_value(&self, kind: &Kind, value: &Value) -> Expr {
-        if is_native_enum(kind) {
-            Expr::val(value.clone())
-        } else {
-            self.bound(kind, value.clone())
+    /// A mark beside [`Self::sorted`].
+    fn mark(&self, kind: &Kind, mark: &Mark) -> Expr {
+        match mark {
+            Mark::Value(value) if is_native_enum(kind) => Expr::val(value.clone()),
+            Mark::Value(value) => self.bound(kind, value.clone()),
+            Mark::Cell(cell) => bound_cell(cell.clone()),
         }
     }
 
@@ -64,23 +64,23 @@ impl Compiler<'_> {
         }
     }
 
-    /// The rows after (or before) the one with these sort values: the expanded form of a row
+    /// The rows after (or before) the one with these marks: the expanded form of a row
     /// comparison, `a > x OR (a = x AND b > y)`, with `a >= x` in front where an index can use it.
     pub(super) fn beyond(
         &mut self,
         root: &Source,
         sort: &[SortKey],
-        values: &[Value],
+        marks: &[Mark],
         backward: bool,
     ) -> Expr {
         let mut any: Option<Expr> = None;
         for (i, key) in sort.iter().enumerate() {
-            let Some(step) = self.past(root, key, &values[i], backward) else {
+            let Some(step) = self.past(root, key, &marks[i], backward) else {
                 continue;
             };
             let mut all = step;
-            for (before, value) in sort[..i].iter().zip(values) {
-                all = self.same(root, before, value).and(all);
+            for (before, mark) in sort[..i].iter().zip(marks) {
+                all = self.same(root, before, mark).and(all);
             }
             any = Some(match any {
                 None => all,
@@ -88,8 +88,8 @@ impl Compiler<'_> {
             });
         }
         let any = any.unwrap_or_else(|| constant(false));
-        match (sort, values) {
-            ([first, _, ..], [value, ..]) if first.guard.is_none() && !is_null(value) => {
+        match (sort, marks) {
+            ([first, _, ..], [mark, ..]) if first.guard.is_none() && !mark.is_null() => {
                 let field = &self.meta(root).fields[first.field];
                 let descending = first.descending != backward;
                 // With nulls lowest, "descending" goes on to the nulls: no bound from below.
@@ -97,33 +97,27 @@ impl Compiler<'_> {
                     return any;
                 }
                 let cmp = if descending { Cmp::Lte } else { Cmp::Gte };
-                let bound = self.sort_value(&field.kind, value);
+                let bound = self.mark(&field.kind, mark);
                 compare(self.sorted(root, first), cmp, bound).and(any)
             }
             _ => any,
         }
     }
 
-    /// Strictly past `value` in one key; `None` when nothing can be.
-    fn past(
-        &mut self,
-        root: &Source,
-        key: &SortKey,
-        value: &Value,
-        backward: bool,
-    ) -> Option<Expr> {
+    /// Strictly past `mark` in one key; `None` when nothing can be.
+    fn past(&mut self, root: &Source, key: &SortKey, mark: &Mark, backward: bool) -> Option<Expr> {
         let descending = key.descending != backward;
         let expr = self.sorted(root, key);
         let field = &self.meta(root).fields[key.field];
         let nullable = field.nullable || key.guard.is_some();
-        if is_null(value) {
+        if mark.is_null() {
             return if descending {
                 None
             } else {
                 Some(expr.is_not_null())
             };
         }
-        let bound = self.sort_value(&field.kind, value);
+        let bound = self.mark(&field.kind, mark);
         if !descending {
             return Some(expr.gt(bound));
         }
@@ -135,13 +129,13 @@ impl Compiler<'_> {
         })
     }
 
-    fn same(&mut self, root: &Source, key: &SortKey, value: &Value) -> Expr {
+    fn same(&mut self, root: &Source, key: &SortKey, mark: &Mark) -> Expr {
         let expr = self.sorted(root, key);
-        if is_null(value) {
+        if mark.is_null() {
             return expr.is_null();
         }
         let kind = &self.meta(root).fields[key.field].kind;
-        expr.eq(self.sort_value(kind, value))
+        expr.eq(self.mark(kind, mark))
     }
 }
 
@@ -155,6 +149,16 @@ fn is_native_enum(kind: &Kind) -> bool {
     )
 }
 
-fn is_null(value: &Value) -> bool {
-    crate::model::value::to_text(value).is_none()
+/// A cell of SQLite's as it is: text that is not UTF-8 travels as bytes, which are no text before
+/// SQLite is told so.
+fn bound_cell(cell: Cell) -> Expr {
+    match cell {
+        Cell::Integer(n) => Expr::val(n),
+        Cell::Real(n) => Expr::val(n),
+        Cell::Text(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Expr::val(text),
+            Err(other) => Expr::val(other.into_bytes()).cast_as(Alias::new("TEXT")),
+        },
+        Cell::Blob(bytes) => Expr::val(bytes),
+    }
 }

@@ -9,6 +9,7 @@ use sqlx::sqlite::{Sqlite, SqliteValueRef};
 use sqlx::{Decode, TypeInfo as _, ValueRef as _};
 
 use crate::model::Kind;
+use crate::query::Cell;
 
 use super::style::{Style, boolean, double, float, integer};
 use super::{DecodeError, json_text};
@@ -16,6 +17,17 @@ use super::{DecodeError, json_text};
 /// The cell as that type, as near as SQLite comes to it.
 fn decoded<'r, T: Decode<'r, Sqlite>>(cell: SqliteValueRef<'r>) -> Result<T, DecodeError> {
     T::decode(cell)
+}
+
+/// The cell as it is, whatever its column is.
+pub(super) fn cell(cell: SqliteValueRef<'_>) -> Result<Cell, DecodeError> {
+    let stored = cell.type_info();
+    Ok(match stored.name() {
+        "INTEGER" => Cell::Integer(decoded(cell)?),
+        "REAL" => Cell::Real(decoded(cell)?),
+        "TEXT" => Cell::Text(decoded::<&[u8]>(cell)?.to_vec()),
+        _ => Cell::Blob(decoded::<&[u8]>(cell)?.to_vec()),
+    })
 }
 
 pub(super) fn write(

@@ -9,6 +9,7 @@ mod writes;
 use std::fmt::Debug;
 
 use quarterdeck::auth::tokens::{self, NewToken};
+use serde_json::json;
 
 use super::sample::World;
 use crate::house::app::{TestApp, on_each_app};
@@ -61,6 +62,9 @@ async fn with_every_model(
                 };
                 let made = tokens::create(app.app.engine.db(), token).await;
                 made.expect("a token");
+                app.make("qd_role", json!({"name": format!("role {n}")}))
+                    .await;
+                app.seal().await;
             }
             let mut breaches = Breaches::default();
             body(app, &world, &mut breaches).await;

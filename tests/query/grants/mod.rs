@@ -35,6 +35,8 @@ pub(crate) fn context(principal: Principal) -> Context {
         door: Door::Rest,
         request_id: "test".into(),
         address: None,
+        dry_run: false,
+        reason: None,
     }
 }
 

@@ -1,0 +1,148 @@
+//! `_bulk`: many changes of one model in one transaction, by a list of operations or by a filter.
+//!
+//! Here: what is done and answered. How a body is read is in `parse`, how one of many is tried
+//! without harm to the others in `part`, what is told of them in `report`.
+
+mod matching;
+mod parse;
+pub(super) mod part;
+mod report;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::error::Error;
+use crate::model::{Input, ModelId, Verb};
+
+use self::matching::Matching;
+use self::parse::Body;
+use self::part::{Part, Prepared};
+use self::report::Report;
+use super::idempotency::Once;
+use super::work::{Job, Step, Work};
+use super::{Context, Engine, Written};
+
+/// Most operations, and most rows of a filter, in one request.
+pub(super) const MOST: usize = 10_000;
+
+/// How many operations are tried at once before they are tried one by one.
+pub(super) const CHUNK: usize = 500;
+
+/// How many audit rows are kept back at most.
+pub(super) const WAITING: usize = 1_000;
+
+impl Engine {
+    /// Changes many records of a model, see `docs/api.md`. `key` is an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// 401, 403, 404 for the caller; 400 for a body that is no list of operations; of an atomic
+    /// list, every fault of every operation in one problem; 409 when a filter matches more records
+    /// than it may.
+    pub async fn bulk(
+        self: &Arc<Self>,
+        ctx: &Context,
+        model: ModelId,
+        (key, body): (Option<&str>, Input),
+    ) -> Result<Written, Error> {
+        self.may_change(ctx, model)?;
+        let meta = self.registry.model(model);
+        let once = key.map(|key| Once::new((&ctx.principal, None), key, (meta, &body)));
+        let once = once.transpose()?;
+        let written = match parse::body(body)? {
+            Body::List { atomic, operations } => {
+                let parts = operations
+                    .into_iter()
+                    .map(|operation| self.prepare(ctx, model, operation))
+                    .collect::<Result<_, _>>()?;
+                self.transact(ctx, once, List { atomic, parts }).await?
+            }
+            Body::Matching(of) => {
+                let matching = Matching::prepare(self, ctx, model, of)?;
+                self.transact(ctx, once, matching).await?
+            }
+        };
+        written.ok_or_else(Error::not_found)
+    }
+
+    /// Whether the caller may change anything of the model at all; what of it, each operation says.
+    ///
+    /// # Errors
+    /// 401, 403, 404 when it may not.
+    pub fn may_change(&self, ctx: &Context, model: ModelId) -> Result<(), Error> {
+        let verbs = [Verb::Create, Verb::Replace, Verb::Patch, Verb::Delete];
+        match verbs.into_iter().find(|&v| self.may(ctx, v, model)) {
+            Some(_) => Ok(()),
+            None => self.scope(ctx, Verb::Patch, model).map(drop),
+        }
+    }
+}
+
+/// A list of operations.
+struct List {
+    atomic: bool,
+    parts: Vec<Part>,
+}
+
+#[async_trait]
+impl Job for List {
+    async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
+        let mut report = Report::new(self.atomic);
+        // What is refused before any statement runs is all that an atomic list comes to.
+        if self.atomic && self.parts.iter().any(Part::is_refused) {
+            for (index, part) in self.parts.iter().enumerate() {
+                if let Prepared::Refused(error) = &part.prepared {
+                    report.failed(work, (index, part), error);
+                }
+            }
+            return report.end().map_err(Step::Failed);
+        }
+        let mut first = 0;
+        for parts in self.parts.chunks(CHUNK) {
+            self.chunk(engine, work, (first, parts), &mut report)
+                .await?;
+            first += parts.len();
+            if work.trial.is_none() && work.ledger.len() >= WAITING {
+                let models = engine.registry.models();
+                work.ledger.write(work.tx, work.ctx, models, true).await?;
+            }
+        }
+        report.end().map_err(Step::Failed)
+    }
+}
+
+impl List {
+    /// Tries the operations together; if any fails, one by one, so that each failure is known and
+    /// the others stand.
+    async fn chunk(
+        &self,
+        engine: &Engine,
+        work: &mut Work<'_>,
+        (first, parts): (usize, &[Part]),
+        report: &mut Report,
+    ) -> Result<(), Step> {
+        if !parts.iter().any(Part::is_refused) {
+            match work.attempt(engine, part::All(parts)).await? {
+                Ok(done) => {
+                    for (part, done) in parts.iter().zip(done) {
+                        report.done(part, done.key);
+                    }
+                    return Ok(());
+                }
+                Err(error) if parts.len() == 1 => {
+                    report.failed(work, (first, &parts[0]), &error);
+                    return Ok(());
+                }
+                Err(_) => {}
+            }
+        }
+        for (offset, part) in parts.iter().enumerate() {
+            let one = std::slice::from_ref(part);
+            match work.attempt(engine, part::All(one)).await? {
+                Ok(done) => report.done(part, done.into_iter().next().and_then(|d| d.key)),
+                Err(error) => report.failed(work, (first + offset, part), &error),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! One change of every record that matches a filter.
+
+use async_trait::async_trait;
+
+use crate::acl::Access;
+use crate::crud::change::Item;
+use crate::crud::precondition::IfMatch;
+use crate::crud::work::{Job, Step, Work};
+use crate::crud::{Context, Engine, Written, precondition};
+use crate::error::{Error, Kind};
+use crate::model::patch::{Changes, Purpose, validate};
+use crate::model::{ModelId, Verb};
+use crate::query::path::Scope as PathScope;
+use crate::query::sql::Compiler;
+use crate::query::{Filter, tree};
+use crate::store::failure;
+
+use super::parse::OfMatching;
+
+/// See the module.
+pub(super) struct Matching {
+    item: Item,
+    filter: Filter,
+    most: usize,
+}
+
+impl Matching {
+    /// Reads the filter as a list would, and the change as a write of one record would.
+    pub(super) fn prepare(
+        engine: &Engine,
+        ctx: &Context,
+        model: ModelId,
+        of: OfMatching,
+    ) -> Result<Self, Error> {
+        let meta = engine.registry.model(model);
+        let scope = engine.scope(ctx, of.verb, model)?;
+        let policy = engine.policy.load();
+        let access = Access::new(&engine.registry, &policy, &ctx.principal);
+        let listed = access.scope(Verb::List, model)?;
+        let lens = access.lens(model, &listed);
+        let mut paths = PathScope {
+            registry: &engine.registry,
+            lens: &lens,
+            limits: &engine.limits,
+            conditions: 0,
+        };
+        let filter =
+            tree::parse(&mut paths, model, &of.filter, "/where").map_err(Error::malformed)?;
+        if meta.if_match {
+            return Err(precondition::required());
+        }
+        let changes = match of.verb {
+            Verb::Delete => Changes::default(),
+            _ => validate(meta, of.data, Purpose::Patch, &*scope).map_err(|error| Error {
+                faults: error.faults.iter().map(|f| f.within("/data")).collect(),
+                ..error
+            })?,
+        };
+        let filter = listed.rows.clone().and(scope.rows.clone()).and(filter);
+        Ok(Self {
+            item: Item {
+                model,
+                verb: of.verb,
+                key: Vec::new(),
+                condition: IfMatch::Unconditional,
+                changes,
+                scope,
+                purge: false,
+            },
+            filter,
+            most: of.max_affected,
+        })
+    }
+}
+
+#[async_trait]
+impl Job for Matching {
+    async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
+        let Self { item, filter, most } = self;
+        let mut compiler = Compiler::new(&engine.registry, engine.db.backend());
+        let root = compiler.root(item.model);
+        let condition = compiler.condition(&root, filter);
+        let store = &engine.stores[item.model.0];
+        // Loaded and locked under the filter: what somebody else has changed meanwhile is judged anew.
+        let found = store.load_all(work.tx, condition, *most as u64 + 1).await;
+        let found = found.map_err(failure::plain)?;
+        if found.len() > *most {
+            let detail = format!("More than {most} records match (max_affected).");
+            return Err(Error::new(Kind::Conflict, "too_many_affected", detail).into());
+        }
+        let mut affected = 0;
+        let before = work.ledger.noted();
+        for record in found {
+            match item.verb {
+                Verb::Delete => {
+                    let meta = engine.registry.model(item.model);
+                    // One that an earlier one has taken with it is gone already.
+                    let one = item.of_key(meta.key_of(&record.values));
+                    match engine.perform(work, &one).await {
+                        Err(Step::Failed(gone)) if gone.kind == Kind::NotFound => continue,
+                        done => done.map(drop)?,
+                    }
+                }
+                _ => {
+                    let loaded = (record.values, record.row);
+                    engine.alter(work, item, loaded).await?;
+                }
+            }
+            affected += 1;
+        }
+        let changed = work.ledger.noted() - before;
+        let body = serde_json::json!({ "matched": affected, "changed": changed });
+        Ok(Some(Written {
+            body: body.to_string().into_bytes(),
+            ..Written::default()
+        }))
+    }
+}
