@@ -51,10 +51,10 @@ pub(super) enum Command {
         #[arg(long)]
         demo: bool,
     },
-    /// Import the rows of a file; exit status 1 when a row cannot be written.
-    Import(Import),
     /// Write all records of a model to standard output.
     Export(Export),
+    /// Import the rows of a file; exit status 1 when a row cannot be written.
+    Import(Import),
     /// Print every setting, its value and where that came from; secrets are masked.
     Config,
     /// Print the OpenAPI document as the superuser, or as a user, sees it.
@@ -93,6 +93,27 @@ pub(super) struct Serve {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The model's name in addresses.
+    #[arg(value_name = "MODEL")]
+    pub(super) model: String,
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "ndjson", "xlsx"])]
+    pub(super) format: String,
+    /// Which records and fields, as the list takes them: 'status=open&sort=-id&fields=id,total'.
+    #[arg(
+        long = "where",
+        value_name = "QUERY",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) conditions: String,
+    /// With the models of the demo.
+    #[arg(long)]
+    pub(super) demo: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Import {
     /// The model's name in addresses.
     #[arg(value_name = "MODEL")]
@@ -121,27 +142,6 @@ pub(super) struct Import {
     /// Write nothing: tell what would be written.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// With the models of the demo.
-    #[arg(long)]
-    pub(super) demo: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Export {
-    /// The model's name in addresses.
-    #[arg(value_name = "MODEL")]
-    pub(super) model: String,
-    /// What to write.
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = ["csv", "ndjson", "xlsx"])]
-    pub(super) format: String,
-    /// Which records and fields, as the list takes them: 'status=open&sort=-id&fields=id,total'.
-    #[arg(
-        long = "where",
-        value_name = "QUERY",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(super) conditions: String,
     /// With the models of the demo.
     #[arg(long)]
     pub(super) demo: bool,

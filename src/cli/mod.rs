@@ -157,11 +157,11 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         Command::Audit(command) => audit::audit(&project.builder(config, false), command).await,
         Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
-        Command::Import(command) => {
-            import::import(project.builder(config, command.demo), command).await
-        }
         Command::Export(command) => {
             export::export(project.builder(config, command.demo), command).await
+        }
+        Command::Import(command) => {
+            import::import(project.builder(config, command.demo), command).await
         }
         Command::Config => {
             inspect::config(&config);

@@ -11,6 +11,7 @@ use crate::query::sql::{Cells, Compiler, MORE_PLACES, Total};
 use crate::query::{Filter, parse};
 use crate::store::{failure, row};
 
+use super::trash::Shelf;
 use super::{Context, Engine};
 
 impl Engine {
@@ -71,8 +72,10 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let asked = parse::aggregate(&mut paths, model, parameters)?;
-        Ok((scope.rows.clone(), asked))
+        let meta = self.registry.model(model);
+        let (shelf, parameters) = Shelf::of_parameters(meta, parameters)?;
+        let asked = parse::aggregate(&mut paths, model, &parameters)?;
+        Ok((shelf.rows(&access, meta, &scope)?, asked))
     }
 }
 

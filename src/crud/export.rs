@@ -21,6 +21,7 @@ use crate::query::sql::Compiler;
 use crate::store::Db;
 
 use self::lines::Lines;
+use super::trash::Shelf;
 use super::{Context, Engine};
 
 /// Bytes of a piece.
@@ -61,7 +62,7 @@ pub struct Pieces {
 
 /// How many exports may run at once: half of the connections, so that the others are served.
 pub(super) fn places(db: &Db) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new((db.reader().size() / 2).max(1)))
+    Arc::new(Semaphore::new((db.reader().most() / 2).max(1)))
 }
 
 impl Engine {
@@ -85,14 +86,16 @@ impl Engine {
             limits: &self.limits,
             conditions: 0,
         };
-        let (format, query) = parse::export(&mut paths, model, parameters, &self.cursors)?;
         let meta = self.registry.model(model);
+        let (shelf, parameters) = Shelf::of_parameters(meta, parameters)?;
+        let (format, query) = parse::export(&mut paths, model, &parameters, &self.cursors)?;
         let columns = query.fields.iter().map(|shown| {
             let field = &meta.fields[shown.field];
             (field.name.clone(), field.kind.clone())
         });
         let columns = Columns(columns.collect());
-        let filter = scope.rows.clone().and(query.filter.clone());
+        let rows = shelf.rows(&access, meta, &scope)?;
+        let filter = rows.and(query.filter.clone());
         let mut compiler = Compiler::new(&self.registry, self.db.backend());
         Ok(Export {
             format,

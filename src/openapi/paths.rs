@@ -185,6 +185,7 @@ fn aggregate_operation(seen: &Seen<'_>) -> Value {
     );
     let mut operation = operation(seen, "aggregate", (&summary, description.trim_end()));
     let mut parameters = aggregate::parameters(seen);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
     parameters.push(reference("parameters", "If-None-Match"));
     operation["parameters"] = json!(parameters);
     let schema = reference("schemas", &part(seen, "groups"));
@@ -201,7 +202,9 @@ fn export_operation(seen: &Seen<'_>) -> Value {
     if walks.is_empty() {
         operation["description"] = json!("All that the list would show, as a file.");
     }
-    operation["parameters"] = json!(export::parameters(seen));
+    let mut parameters = export::parameters(seen);
+    parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
+    operation["parameters"] = json!(parameters);
     let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
     operation["responses"] = responses(&[("200", export::file())], &forbidden);
     operation

@@ -152,7 +152,7 @@ impl Pool {
 
     /// The most connections there can be.
     #[must_use]
-    pub fn size(&self) -> usize {
+    pub fn most(&self) -> usize {
         self.connections.status().max_size
     }
 

@@ -178,6 +178,13 @@ async fn a_deleted_record_is_nowhere_until_it_is_asked_for_or_restored() {
                 "{query}"
             );
         }
+        for (query, n) in [("", 0), ("&trash=only", 1), ("&trash=include", 1)] {
+            let groups = format!("/api/v1/folder/_aggregate?count=*{query}");
+            assert_eq!(admin.get(&groups).await.1["data"][0]["count"], n, "{query}");
+            let file = format!("/api/v1/folder/_export?fields=name&format=csv{query}");
+            let file = call(&admin, ("GET", &file), &[], None).await;
+            assert_eq!(file.text.lines().count(), 1 + n, "{query}: {}", file.text);
+        }
         let search = json!({"trash": "only", "where": {"name": "Taxes"}});
         let found = admin.send("POST", "/api/v1/folder/_search", search).await.1;
         assert_eq!(found["data"][0]["id"], folder["id"]);
@@ -270,6 +277,9 @@ async fn r36_the_trash_is_for_who_may_delete_and_its_rows_are_ruled() {
         let (reader, clerk) = (app.login("reader").await, app.login("clerk").await);
         assert_eq!(count(&reader, "/api/v1/folder").await, 0);
         assert_eq!(reader.get("/api/v1/folder?trash=only").await.0, 403);
+        for path in ["_aggregate?count=*&trash=only", "_export?trash=only"] {
+            assert_eq!(reader.get(&format!("/api/v1/folder/{path}")).await.0, 403);
+        }
         assert_eq!(count(&clerk, "/api/v1/folder?trash=only").await, 1);
         let hidden = format!("/api/v1/folder/{}", secret["id"]);
         assert_eq!(clerk.get(&format!("{hidden}?trash=only")).await.0, 404);

@@ -66,6 +66,7 @@ async fn r62_the_router_and_the_openapi_document_name_the_same_operations() {
                         "/_search",
                         "/_bulk",
                         "/_aggregate",
+                        "/_export",
                         "/_import",
                         "/_export",
                         "/{id}/_history",

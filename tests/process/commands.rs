@@ -19,8 +19,8 @@ fn help_is_complete_and_misuse_is_status_2() {
         "doctor",
         "config",
         "openapi",
-        "import",
         "export",
+        "import",
         "--config",
         "--database-url",
     ] {
@@ -57,10 +57,10 @@ fn help_is_complete_and_misuse_is_status_2() {
         &["user", "create", "ada"],
         &["token", "revoke", "x"],
         &["migrate", "sideways"],
-        &["import", "author"],
-        &["import", "author", "x.csv", "--mode", "guess"],
         &["export"],
         &["export", "author", "--format", "xml"],
+        &["import", "author"],
+        &["import", "author", "x.csv", "--mode", "guess"],
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

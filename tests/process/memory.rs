@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -77,6 +78,23 @@ async fn r02_of_500_logins_at_once_as_many_are_hashed_as_there_are_permits_and_n
     assert_eq!(served.end().0, Some(0));
 }
 
+/// More authors than may be in memory at once.
+async fn fill(place: &Place) {
+    let url = format!("sqlite://{}", place.database().display());
+    let db = Database::connect(url).await.expect("the database");
+    let run = async |sql: String| db.execute_unprepared(&sql).await.expect("a statement");
+    let text = "x".repeat(1_000);
+    run(format!("UPDATE author SET biography = '{text}'")).await;
+    for round in 0..6 {
+        let columns = "name, country, biography, born";
+        let copy = format!(
+            "INSERT INTO author (slug, {columns}) SELECT slug || '-{round}', {columns} FROM author"
+        );
+        run(copy).await;
+    }
+    db.close().await.expect("closed");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_of_many_rows_takes_little_memory() {
     let place = Place::new();
@@ -86,11 +104,12 @@ async fn an_export_of_many_rows_takes_little_memory() {
     ];
     // Filled first, for a database with users is not empty; then without what filling left behind.
     drop(place.serve(&settings, &["--demo"]));
+    fill(&place).await;
     let token = place.token();
     let served = place.serve(&settings, &["--demo"]);
     let client = reqwest::Client::new();
     let export = async |query: &str| {
-        let request = client.get(served.url(&format!("/api/v1/stock_event/_export?{query}")));
+        let request = client.get(served.url(&format!("/api/v1/author/_export?{query}")));
         let mut answer = request
             .header("x-api-key", &token)
             .send()
@@ -105,7 +124,7 @@ async fn an_export_of_many_rows_takes_little_memory() {
     };
     // What is needed at the first time only, the pages of the program among it.
     for format in ["csv", "ndjson", "xlsx"] {
-        export(&format!("format={format}&delta=1")).await;
+        export(&format!("format={format}&country=GB&id__lt=300")).await;
     }
     let Some(before) = peak(&served, "an_export_of_many_rows") else {
         return;
@@ -116,7 +135,7 @@ async fn an_export_of_many_rows_takes_little_memory() {
     }
     let grown = peak(&served, "an_export_of_many_rows").expect("as before") - before;
     println!("{sizes:?} bytes, grown by {grown} KiB");
-    assert!(sizes[0] > 1_000_000, "{sizes:?}");
+    assert!(sizes[0] > 30_000_000, "{sizes:?}");
     assert!(grown < 20 * 1024, "{grown} KiB");
     served.signal("-TERM");
     assert_eq!(served.end().0, Some(0));

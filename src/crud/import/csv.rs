@@ -3,17 +3,7 @@
 
 use super::rows::{Cell, Content, MAX_COLUMNS, Position, Row};
 
-/// What a spreadsheet may begin a formula with.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// The text without the mark that keeps a spreadsheet from taking it for a formula (A73): one
-/// apostrophe before what begins like a formula, apostrophes of its own aside.
-pub(super) fn unmarked(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest,
-        _ => text,
-    }
-}
+pub(super) use crate::store::row::csv::unmarked;
 
 /// A reader of lines of cells.
 #[derive(Debug)]
