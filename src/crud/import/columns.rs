@@ -10,6 +10,9 @@ use crate::model::{FieldId, Input, ModelMeta};
 use super::cells::{self, Said, Spelling};
 use super::rows::{Cell, Content, Row, Source};
 
+/// A field and its value.
+type Given = (FieldId, sea_orm::Value);
+
 /// Which column is which field.
 #[derive(Debug)]
 pub(super) struct Columns {
@@ -226,7 +229,7 @@ impl Columns {
     pub(super) fn count(
         &self,
         meta: &ModelMeta,
-        (spelt, values): (&[(FieldId, Spelling)], &[(FieldId, sea_orm::Value)]),
+        (spelt, values): (&[(FieldId, Spelling)], &[Given]),
         coerced: &mut BTreeMap<String, u64>,
     ) {
         for (id, spelling) in spelt {

@@ -154,13 +154,14 @@ impl Plan {
     ) -> Result<(), Step> {
         let meta = engine.registry.model(self.model);
         let (places, parts): (Vec<_>, Vec<_>) = ready.into_iter().map(|r| (r.at, r.part)).unzip();
-        if parts.len() > 1 && !parts.iter().any(Part::is_refused) {
-            if let Ok(done) = work.attempt(engine, All(&parts)).await? {
-                let new = done.iter().filter(|d| d.new).count() as u64;
-                report.created += new;
-                report.updated += done.len() as u64 - new;
-                return self.spare(engine, work).await;
-            }
+        if parts.len() > 1
+            && !parts.iter().any(Part::is_refused)
+            && let Ok(done) = work.attempt(engine, All(&parts)).await?
+        {
+            let new = done.iter().filter(|d| d.new).count() as u64;
+            report.created += new;
+            report.updated += done.len() as u64 - new;
+            return self.spare(engine, work).await;
         }
         for (at, part) in places.into_iter().zip(parts) {
             let one = std::slice::from_ref(&part);
