@@ -30,6 +30,10 @@ import urllib.request
 # Of each list. QUARTERDECK_QUERY_MAX_CONDITIONS must be more: kinds may be added to a list.
 CONDITIONS = 24
 
+# Of what else takes a list's conditions: they are the same ones, read by the same lines.
+FEW = 4
+MORE = ("/_aggregate", "/_export")
+
 # Of each filter tree; a tree holds trees.
 MEMBERS = 8
 
@@ -37,7 +41,10 @@ MEMBERS = 8
 POSITIONS = ["page", "offset", "page", "cursor"]
 
 # What a list takes beside conditions (`RESERVED` in src/query/parse.rs).
-GRAMMAR = {"sort", "q", "fields", "expand", "limit", "cursor", "page", "offset", "count"}
+GRAMMAR = {"sort", "q", "fields", "expand", "limit", "cursor", "page", "offset", "count", "trash"}
+
+# And what those others take (`src/query/parse`).
+MEASURES = {"format", "group_by", "bucket", "distinct", "sum", "avg", "min", "max"}
 
 # Variable parts of a path that are no key of a record. The sources are set by api.sh.
 NAMED = {
@@ -176,14 +183,16 @@ def sample_parameters(document, seed):
     for path, item in document["paths"].items():
         operation = item.get("get", {})
         named = [(resolved(document, p), p) for p in operation.get("parameters", [])]
-        if not any(p["name"] == "cursor" for p, _ in named):
+        is_list = any(p["name"] == "cursor" for p, _ in named)
+        if not is_list and not path.endswith(MORE):
             continue
         conditions = {
             p["name"]: kind(p["name"], p["schema"])
             for p, _ in named
-            if p["in"] == "query" and p["name"] not in GRAMMAR
+            if p["in"] == "query" and p["name"] not in (GRAMMAR if is_list else GRAMMAR | MEASURES)
         }
-        places.append((operation, named, conditions, choice.add(path, conditions, CONDITIONS)))
+        most = CONDITIONS if is_list else FEW
+        places.append((operation, named, conditions, choice.add(path, conditions, most)))
     choice.complete()
     for index, (operation, named, conditions, chosen) in enumerate(places):
         operation["parameters"] = [
