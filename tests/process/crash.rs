@@ -11,7 +11,7 @@ use super::{Place, Served};
 /// Rounds, each with another moment of death; `QUARTERDECK_TEST_ROUNDS` for more.
 fn rounds() -> usize {
     let asked = std::env::var("QUARTERDECK_TEST_ROUNDS").ok();
-    asked.and_then(|n| n.parse().ok()).unwrap_or(50)
+    asked.and_then(|n| n.parse().ok()).unwrap_or(200)
 }
 
 async fn open(place: &Place) -> DatabaseConnection {
