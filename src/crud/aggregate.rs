@@ -2,11 +2,9 @@
 
 use sea_orm::QueryResult;
 
-use crate::acl::Access;
 use crate::error::Error;
 use crate::model::{Kind, ModelId, Verb, value};
 use crate::query::aggregate::Aggregate;
-use crate::query::path::Scope as PathScope;
 use crate::query::sql::{Cells, Compiler, MORE_PLACES, Total};
 use crate::query::{Filter, parse};
 use crate::store::{failure, row};
@@ -62,20 +60,11 @@ impl Engine {
         model: ModelId,
         parameters: &[(String, String)],
     ) -> Result<(Filter, Aggregate), Error> {
-        let policy = self.policy.load();
-        let access = Access::new(&self.registry, &policy, &ctx.principal);
-        let scope = access.scope(Verb::List, model)?;
-        let lens = access.lens(model, &scope);
-        let mut paths = PathScope {
-            registry: &self.registry,
-            lens: &lens,
-            limits: &self.limits,
-            conditions: 0,
-        };
-        let meta = self.registry.model(model);
-        let (shelf, parameters) = Shelf::of_parameters(meta, parameters)?;
-        let asked = parse::aggregate(&mut paths, model, &parameters)?;
-        Ok((shelf.rows(&access, meta, &scope)?, asked))
+        self.through_lens(ctx, (Verb::List, model), |paths, seen| {
+            let (shelf, rest) = Shelf::of_parameters(seen.meta, parameters)?;
+            let asked = parse::aggregate(paths, model, &rest)?;
+            Ok((seen.rows(shelf)?, asked))
+        })
     }
 }
 

@@ -12,11 +12,9 @@ use std::sync::Arc;
 use sea_orm::sea_query::SelectStatement;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::acl::Access;
 use crate::error::Error;
 use crate::model::{Kind, ModelId, Verb};
 use crate::query::parse::{self, Format};
-use crate::query::path::Scope as PathScope;
 use crate::query::sql::Compiler;
 use crate::store::Db;
 
@@ -76,25 +74,18 @@ impl Engine {
         model: ModelId,
         parameters: &[(String, String)],
     ) -> Result<Export, Error> {
-        let policy = self.policy.load();
-        let access = Access::new(&self.registry, &policy, &ctx.principal);
-        let scope = access.scope(Verb::List, model)?;
-        let lens = access.lens(model, &scope);
-        let mut paths = PathScope {
-            registry: &self.registry,
-            lens: &lens,
-            limits: &self.limits,
-            conditions: 0,
-        };
+        let parsed = self.through_lens(ctx, (Verb::List, model), |paths, seen| {
+            let (shelf, rest) = Shelf::of_parameters(seen.meta, parameters)?;
+            let (format, query) = parse::export(paths, model, &rest, &self.cursors)?;
+            Ok((format, query, seen.rows(shelf)?))
+        });
+        let (format, query, rows) = parsed?;
         let meta = self.registry.model(model);
-        let (shelf, parameters) = Shelf::of_parameters(meta, parameters)?;
-        let (format, query) = parse::export(&mut paths, model, &parameters, &self.cursors)?;
         let columns = query.fields.iter().map(|shown| {
             let field = &meta.fields[shown.field];
             (field.name.clone(), field.kind.clone())
         });
         let columns = Columns(columns.collect());
-        let rows = shelf.rows(&access, meta, &scope)?;
         let filter = rows.and(query.filter.clone());
         let mut compiler = Compiler::new(&self.registry, self.db.backend());
         Ok(Export {

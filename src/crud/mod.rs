@@ -19,6 +19,7 @@ mod idempotency;
 mod import;
 mod layout;
 mod ledger;
+mod lens;
 mod precondition;
 mod read;
 mod restore;
@@ -32,7 +33,7 @@ mod written;
 
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
-pub use import::{File, FileFormat, Import};
+pub use import::{File, Import};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;

@@ -6,11 +6,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use sea_orm::QueryResult;
 use sha2::{Digest as _, Sha256};
 
-use crate::acl::Access;
 use crate::error::Error;
 use crate::model::{Input, ModelId, Verb};
 use crate::query::cursor::digest;
-use crate::query::path::Scope as PathScope;
 use crate::query::sql::Compiler;
 use crate::query::{CountMode, Expand, Filter, Mark, Position, Projected, Query, parse};
 
@@ -164,31 +162,19 @@ impl Engine {
         model: ModelId,
         request: ListRequest<'_>,
     ) -> Result<(Filter, Query), Error> {
-        let policy = self.policy.load();
-        let access = Access::new(&self.registry, &policy, &ctx.principal);
-        let scope = access.scope(Verb::List, model)?;
-        let meta = self.registry.model(model);
-        let lens = access.lens(model, &scope);
-        let mut paths = PathScope {
-            registry: &self.registry,
-            lens: &lens,
-            limits: &self.limits,
-            conditions: 0,
-        };
-        let (shelf, query) = match request {
-            ListRequest::Parameters(parameters) => {
-                let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
-                (shelf, parse::list(&mut paths, model, &rest, &self.cursors)?)
-            }
-            ListRequest::Search(body) => {
-                let (shelf, rest) = Shelf::of_body(meta, body)?;
-                (
-                    shelf,
-                    parse::search(&mut paths, model, rest, &self.cursors)?,
-                )
-            }
-        };
-        Ok((shelf.rows(&access, meta, &scope)?, query))
+        self.through_lens(ctx, (Verb::List, model), |paths, seen| {
+            let (shelf, query) = match request {
+                ListRequest::Parameters(parameters) => {
+                    let (shelf, rest) = Shelf::of_parameters(seen.meta, parameters)?;
+                    (shelf, parse::list(paths, model, &rest, &self.cursors)?)
+                }
+                ListRequest::Search(body) => {
+                    let (shelf, rest) = Shelf::of_body(seen.meta, body)?;
+                    (shelf, parse::search(paths, model, rest, &self.cursors)?)
+                }
+            };
+            Ok((seen.rows(shelf)?, query))
+        })
     }
 
     /// Reads one record. `parameters` may hold `fields` and `expand`.
@@ -234,20 +220,11 @@ impl Engine {
         model: ModelId,
         parameters: &[(String, String)],
     ) -> Result<(Filter, Vec<Projected>, Vec<Expand>), Error> {
-        let policy = self.policy.load();
-        let access = Access::new(&self.registry, &policy, &ctx.principal);
-        let scope = access.scope(Verb::Read, model)?;
-        let lens = access.lens(model, &scope);
-        let mut paths = PathScope {
-            registry: &self.registry,
-            lens: &lens,
-            limits: &self.limits,
-            conditions: 0,
-        };
-        let meta = self.registry.model(model);
-        let (shelf, rest) = Shelf::of_parameters(meta, parameters)?;
-        let (fields, expand) = parse::record(&mut paths, model, &rest)?;
-        Ok((shelf.rows(&access, meta, &scope)?, fields, expand))
+        self.through_lens(ctx, (Verb::Read, model), |paths, seen| {
+            let (shelf, rest) = Shelf::of_parameters(seen.meta, parameters)?;
+            let (fields, expand) = parse::record(paths, model, &rest)?;
+            Ok((seen.rows(shelf)?, fields, expand))
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use crate::acl::Access;
 use crate::crud::change::Item;
 use crate::crud::precondition::IfMatch;
 use crate::crud::work::{Job, Step, Work};
@@ -10,7 +9,6 @@ use crate::crud::{Context, Engine, Written, precondition};
 use crate::error::{Error, Kind};
 use crate::model::patch::{Changes, Purpose, validate};
 use crate::model::{ModelId, Verb};
-use crate::query::path::Scope as PathScope;
 use crate::query::sql::Compiler;
 use crate::query::{Filter, tree};
 use crate::store::failure;
@@ -34,18 +32,14 @@ impl Matching {
     ) -> Result<Self, Error> {
         let meta = engine.registry.model(model);
         let scope = engine.scope(ctx, of.verb, model)?;
-        let policy = engine.policy.load();
-        let access = Access::new(&engine.registry, &policy, &ctx.principal);
-        let listed = access.scope(Verb::List, model)?;
-        let lens = access.lens(model, &listed);
-        let mut paths = PathScope {
-            registry: &engine.registry,
-            lens: &lens,
-            limits: &engine.limits,
-            conditions: 0,
-        };
-        let filter =
-            tree::parse(&mut paths, model, &of.filter, "/where").map_err(Error::malformed)?;
+        let filter = engine.through_lens(ctx, (Verb::List, model), |paths, seen| {
+            let asked = tree::parse(paths, model, &of.filter, "/where");
+            Ok(seen
+                .scope
+                .rows
+                .clone()
+                .and(asked.map_err(Error::malformed)?))
+        })?;
         if meta.if_match {
             return Err(precondition::required());
         }
@@ -56,7 +50,7 @@ impl Matching {
                 ..error
             })?,
         };
-        let filter = listed.rows.clone().and(scope.rows.clone()).and(filter);
+        let filter = scope.rows.clone().and(filter);
         Ok(Self {
             item: Item {
                 model,

@@ -7,13 +7,13 @@ use sea_orm::sea_query::ExprTrait as _;
 use crate::crud::change::Item;
 use crate::crud::precondition::{self, Target};
 use crate::crud::work::{Step, Work};
-use crate::crud::{Context, Engine};
+use crate::crud::{Context, Engine, conflict};
 use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::model::patch::{Changes, Purpose};
 use crate::model::{FieldId, Input, ModelId, ModelMeta, Verb, value};
 use crate::query::sql::Compiler;
 use crate::query::{Filter, Sight};
-use crate::store::failure;
+use crate::store::typed::Record;
 
 use super::parse::{Kind, Operation};
 
@@ -146,8 +146,8 @@ impl Engine {
         Ok(Upsert { on, patch, create })
     }
 
-    /// The existing record that an upsert is about, as a change of it; else the create.
-    async fn resolve<'u>(&self, work: &Work<'_>, upsert: &'u Upsert) -> Result<Found<'u>, Step> {
+    /// The existing record that an upsert is about.
+    async fn existing(&self, work: &Work<'_>, upsert: &Upsert) -> Result<Option<Record>, Error> {
         let item = &upsert.patch;
         let meta = self.registry.model(item.model);
         let mut compiler = Compiler::new(&self.registry, self.db.backend());
@@ -164,19 +164,11 @@ impl Engine {
             conditions.push(compiler.condition(&root, &item.scope.rows));
         }
         let Some(condition) = conditions.into_iter().reduce(|a, b| a.and(b)) else {
-            return Ok(Found::New(&upsert.create));
+            return Ok(None);
         };
         let loaded = self.stores[item.model.0].load(work.tx, condition).await;
-        Ok(match loaded.map_err(failure::plain)? {
-            Some(record) => Found::Old(record),
-            None => Found::New(&upsert.create),
-        })
+        loaded.map_err(|e| conflict::of_load(self.db.backend(), e))
     }
-}
-
-enum Found<'u> {
-    Old(crate::store::typed::Record),
-    New(&'u Result<Item, Error>),
 }
 
 /// Whether an upsert leaves the field of an existing record as it is.
@@ -186,7 +178,7 @@ fn stays(meta: &ModelMeta, purpose: Purpose, field: FieldId) -> bool {
 }
 
 fn given(meta: &ModelMeta, field: FieldId, data: &[(String, Input)]) -> Result<Value, Error> {
-    let Field { name, kind } = Field::of(meta, field);
+    let (name, kind) = (&meta.fields[field].name, &meta.fields[field].kind);
     let missing = || {
         let detail = format!("{name} is required: the upsert goes by it.");
         Error::invalid(vec![Fault::field(name, "required", detail)])
@@ -204,21 +196,6 @@ fn given(meta: &ModelMeta, field: FieldId, data: &[(String, Input)]) -> Result<V
         return Err(missing());
     }
     Ok(value)
-}
-
-struct Field<'a> {
-    name: &'a str,
-    kind: &'a crate::model::Kind,
-}
-
-impl<'a> Field<'a> {
-    fn of(meta: &'a ModelMeta, field: FieldId) -> Self {
-        let field = &meta.fields[field];
-        Self {
-            name: &field.name,
-            kind: &field.kind,
-        }
-    }
 }
 
 /// Several operations, done together.
@@ -269,16 +246,16 @@ impl Work<'_> {
             }
             Prepared::Refused(error) => Err(Step::Failed(error.again())),
             Prepared::Upsert(upsert) => {
-                let (row, new) = match engine.resolve(self, upsert).await? {
-                    Found::Old(record) => {
-                        let loaded = (record.values, record.row);
+                let (row, new) = match (engine.existing(self, upsert).await?, &upsert.create) {
+                    (Some(Record { values, row }), _) => {
+                        let loaded = (values, row);
                         (engine.alter(self, &upsert.patch, loaded).await?, false)
                     }
-                    Found::New(Ok(create)) => {
+                    (None, Ok(create)) => {
                         let made = engine.perform(self, create).await?;
                         (made.unwrap_or_default(), true)
                     }
-                    Found::New(Err(error)) => return Err(Step::Failed(error.again())),
+                    (None, Err(error)) => return Err(Step::Failed(error.again())),
                 };
                 Ok((upsert.patch.model, Some(row), new))
             }
