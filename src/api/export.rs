@@ -22,7 +22,7 @@ pub async fn export(call: Call) -> Result<Response, Error> {
     call.engine.scope(&call.ctx, Verb::List, model)?;
     let parameters = call.query()?;
     let export = call.engine.export(&call.ctx, model, &parameters)?;
-    let (media_type, name) = (export.format.media_type(), export.file_name());
+    let (media_type, name) = (export.format.content_type(), export.file_name());
     let body = if *call.request.method() == Method::HEAD {
         Body::empty()
     } else {

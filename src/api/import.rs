@@ -3,10 +3,11 @@
 use poem::Response;
 use poem::http::{StatusCode, header};
 
-use crate::crud::{File, FileFormat, Import};
+use crate::crud::{File, Import};
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer, body};
 use crate::model::Verb;
+use crate::query::parse::Format;
 
 use super::records::{idempotency_key, replayed, tried};
 
@@ -35,9 +36,9 @@ pub async fn import(mut call: Call) -> Result<Response, Error> {
 }
 
 /// What the body is, by its media type.
-fn format(call: &Call) -> Result<FileFormat, Error> {
+fn format(call: &Call) -> Result<Format, Error> {
     let media_type = body::media_type(&call.request).unwrap_or_default();
-    let mut all = FileFormat::ALL.into_iter();
+    let mut all = Format::ALL.into_iter();
     let format = all.find(|f| f.media_type() == media_type);
     let charset = call.header("content-type").and_then(|text| {
         let mut parameters = text.split(';').skip(1).filter_map(|p| p.split_once('='));
@@ -50,7 +51,7 @@ fn format(call: &Call) -> Result<FileFormat, Error> {
         .headers()
         .contains_key(header::CONTENT_ENCODING);
     format.filter(|_| utf8 && plain).ok_or_else(|| {
-        let types = FileFormat::ALL.map(FileFormat::media_type).join(", ");
+        let types = Format::ALL.map(Format::media_type).join(", ");
         let detail = format!("The body must be one of {types}, in UTF-8, not compressed.");
         Error::new(Kind::UnsupportedMedia, "unsupported_media_type", detail)
     })

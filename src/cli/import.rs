@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::app::AppBuilder;
-use crate::crud::{Context, File, FileFormat, Import};
+use crate::crud::{Context, File, Import};
+use crate::query::parse::Format;
 
 use super::{Failure, arguments};
 
@@ -38,10 +39,10 @@ pub(super) async fn import(
     Ok(tell(&report))
 }
 
-fn format(command: &arguments::Import) -> Result<FileFormat, Failure> {
+fn format(command: &arguments::Import) -> Result<Format, Failure> {
     let end = command.file.extension().and_then(|e| e.to_str());
     let name = command.format.as_deref().or(end).unwrap_or_default();
-    let mut all = FileFormat::ALL.into_iter();
+    let mut all = Format::ALL.into_iter();
     let found = all.find(|f| f.name() == name);
     found.ok_or_else(|| Failure("say what the file is: --format csv, ndjson or xlsx".to_owned()))
 }

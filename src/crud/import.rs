@@ -18,8 +18,7 @@ use std::sync::Arc;
 use crate::error::{Error, Kind};
 use crate::model::patch::Purpose;
 use crate::model::{ModelId, Verb};
-
-pub use self::rows::FileFormat;
+use crate::query::parse::Format;
 
 use self::columns::Columns;
 use self::job::{Checked, Piece, Plan};
@@ -34,7 +33,7 @@ use super::{Context, Engine, Written, precondition};
 #[derive(Debug)]
 pub struct File {
     /// What it is.
-    pub format: FileFormat,
+    pub format: Format,
     /// Its bytes.
     pub bytes: Vec<u8>,
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::catalog::Seen;
-use crate::crud::{FileFormat, Import};
+use crate::crud::Import;
 use crate::model::Verb;
+use crate::query::parse::Format;
 
 use super::paths::{WRITING, conditions, operation as described, responses, success};
 use super::reference;
@@ -48,10 +49,10 @@ pub(super) fn operation(seen: &Seen<'_>) -> Value {
         parameters.push(reference("parameters", name));
     }
     import["parameters"] = parameters.into();
-    for format in FileFormat::ALL {
+    for format in Format::ALL {
         let schema = match format {
-            FileFormat::Xlsx => json!({ "type": "string", "format": "binary" }),
-            FileFormat::Csv | FileFormat::Ndjson => json!({ "type": "string" }),
+            Format::Xlsx => json!({ "type": "string", "format": "binary" }),
+            Format::Csv | Format::Ndjson => json!({ "type": "string" }),
         };
         import["requestBody"]["content"][format.media_type()] = json!({ "schema": schema });
     }

@@ -8,8 +8,8 @@
 use sea_orm::Value;
 
 use crate::model::{Field, Input, Kind, value};
+use crate::store::row::csv::unmarked;
 
-use super::csv;
 use super::rows::Cell;
 
 /// How the file spelt a value.
@@ -61,7 +61,7 @@ fn of_text(kind: &Kind, text: String, is_sheet: bool) -> Said {
         Kind::Text(_) | Kind::Enum { .. } | Kind::Bytes(_) | Kind::Json | Kind::Array(_)
     );
     let text = match marked && !is_sheet {
-        true => csv::unmarked(&text).to_owned(),
+        true => unmarked(&text).to_owned(),
         false => text,
     };
     let input = match kind {

@@ -6,6 +6,7 @@ use crate::acl::Scope;
 use crate::error::{Error, Fault, escape_pointer};
 use crate::model::patch::{self, Purpose};
 use crate::model::{FieldId, Input, ModelMeta};
+use crate::store::row::csv::unmarked;
 
 use super::cells::{self, Said, Spelling};
 use super::rows::{Cell, Content, Row, Source};
@@ -272,9 +273,7 @@ fn names(row: Option<Row>) -> Result<Vec<String>, Error> {
     let mut names = Vec::with_capacity(cells.len());
     for (cell, number) in cells.into_iter().zip(1..) {
         match cell {
-            Cell::Text(text) if !text.is_empty() => {
-                names.push(super::csv::unmarked(&text).to_owned())
-            }
+            Cell::Text(text) if !text.is_empty() => names.push(unmarked(&text).to_owned()),
             _ => {
                 return Err(refused(format!(
                     "Line {}: the column {number} has no name.",

@@ -3,8 +3,6 @@
 
 use super::rows::{Cell, Content, MAX_COLUMNS, Position, Row};
 
-pub(super) use crate::store::row::csv::unmarked;
-
 /// A reader of lines of cells.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
@@ -204,22 +202,5 @@ mod tests {
         ));
         let wide = read(&",".repeat(MAX_COLUMNS + 1));
         assert_eq!(wide, [(1, fault("too_many_cells"))]);
-    }
-
-    #[test]
-    fn a73_the_mark_before_a_formula_comes_off_and_no_other() {
-        for (marked, text) in [
-            ("'=1+1", "=1+1"),
-            ("'-1", "-1"),
-            ("''=1", "'=1"),
-            ("'''@x", "''@x"),
-            ("'\tx", "\tx"),
-            ("'quoted'", "'quoted'"),
-            ("'", "'"),
-            ("=1", "=1"),
-            ("", ""),
-        ] {
-            assert_eq!(unmarked(marked), text);
-        }
     }
 }

@@ -2,48 +2,13 @@
 
 use crate::error::Error;
 use crate::model::Input;
+use crate::query::parse::Format;
 
 use super::csv;
 use super::sheet::{self, Sheet};
 
 /// Most columns of a file.
 pub(super) const MAX_COLUMNS: usize = 1_000;
-
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileFormat {
-    /// Comma-separated values (RFC 4180), the first line the names.
-    Csv,
-    /// A JSON object on each line.
-    Ndjson,
-    /// A workbook; of its first sheet the first row is the names.
-    Xlsx,
-}
-
-impl FileFormat {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Ndjson, Self::Xlsx];
-
-    /// The name, and the end of such a file's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Ndjson => "ndjson",
-            Self::Xlsx => "xlsx",
-        }
-    }
-
-    /// The media type.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv",
-            Self::Ndjson => "application/x-ndjson",
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        }
-    }
-}
 
 /// A row of a file.
 #[derive(Debug)]
@@ -91,15 +56,11 @@ pub(super) enum Source {
 
 impl Source {
     /// Takes a file. A workbook is unpacked, by a thread that may take its time.
-    pub(super) async fn take(
-        format: FileFormat,
-        bytes: Vec<u8>,
-        most: usize,
-    ) -> Result<Self, Error> {
+    pub(super) async fn take(format: Format, bytes: Vec<u8>, most: usize) -> Result<Self, Error> {
         match format {
-            FileFormat::Csv => Ok(Self::Csv(bytes)),
-            FileFormat::Ndjson => Ok(Self::Lines(bytes)),
-            FileFormat::Xlsx => {
+            Format::Csv => Ok(Self::Csv(bytes)),
+            Format::Ndjson => Ok(Self::Lines(bytes)),
+            Format::Xlsx => {
                 let read = tokio::task::spawn_blocking(move || sheet::read(bytes, most));
                 // What the reader falls over is no workbook.
                 let sheet = read.await.unwrap_or_else(|e| Err(sheet::unreadable(e)));
