@@ -215,7 +215,7 @@ impl Engine {
 
     /// Whether all of the rows may be deleted by the caller. That some may not is told as a constraint
     /// that forbids it, as it is where the caller may not even know of them.
-    async fn check_deletable(
+    pub(super) async fn check_deletable(
         &self,
         work: &Work<'_>,
         child: &ModelMeta,

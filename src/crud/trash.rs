@@ -228,9 +228,15 @@ impl Engine {
                 let bound = compiler.bound(&child.fields[trash.since].kind, at.clone());
                 let condition = condition.and(compiler.column(&root, trash.since).eq(bound));
                 let store = &self.stores[child.id.0];
-                let found = store.load_all(work.tx, condition, PURGED * 10).await;
+                let found = store
+                    .load_all(work.tx, condition.clone(), PURGED * 10)
+                    .await;
+                let found = found.map_err(failure::plain)?;
+                // Who may not delete what went along cannot bring it back either.
+                let all = (condition, found.len() as u64);
+                self.check_deletable(work, child, all).await?;
                 let mut brought = Vec::new();
-                for record in found.map_err(failure::plain)? {
+                for record in found {
                     let verb = (child.id, Verb::Patch);
                     let changes = taken_out(child, trash);
                     brought.extend(self.follow(work, verb, record, changes).await?);

@@ -297,6 +297,19 @@ async fn r36_the_trash_is_for_who_may_delete_and_its_rows_are_ruled() {
         );
         let own = format!("/api/v1/folder/{}/_restore", folder["id"]);
         assert_eq!(clerk.send("POST", &own, Value::Null).await.0, 200);
+        // What went along comes back only for who could have deleted it.
+        let again = format!("/api/v1/folder/{}", folder["id"]);
+        assert_eq!(admin.send("DELETE", &again, Value::Null).await.0, 204);
+        app.user("blind", false, json!([grant_all("folder", json!("all"))]))
+            .await;
+        let blind = app.login("blind").await;
+        let (status, refused) = blind.send("POST", &own, Value::Null).await;
+        assert_eq!(
+            (status, &refused["code"]),
+            (409, &json!("referenced")),
+            "{refused}"
+        );
+        assert_eq!(admin.get(&again).await.0, 404);
         // What says since when is nobody's to write.
         let forged = json!({"name": "N", "deleted_at": "2026-01-01T00:00:00Z"});
         assert_eq!(admin.send("POST", "/api/v1/folder", forged).await.0, 422);
