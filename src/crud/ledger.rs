@@ -70,9 +70,6 @@ impl Ledger {
             undoes: self.undoes,
             changes: changes(model, before, after)?,
         });
-        if !self.touched.contains(&(model.id, verb)) {
-            self.touched.push((model.id, verb));
-        }
         Ok(())
     }
 
@@ -86,9 +83,11 @@ impl Ledger {
         self.rows.truncate(len);
     }
 
-    /// What was changed how, each pair once.
-    pub(super) fn touched(&self) -> &[(ModelId, Verb)] {
-        &self.touched
+    /// What was changed how, each pair once; what was taken back is not among it.
+    pub(super) fn touched(&self) -> Vec<(ModelId, Verb)> {
+        let mut all = self.touched.clone();
+        touch(&mut all, &self.rows);
+        all
     }
 
     /// How many changes were noted in all.
@@ -106,6 +105,7 @@ impl Ledger {
     ) -> Result<(), Error> {
         let rows = std::mem::take(&mut self.rows);
         self.written += rows.len();
+        touch(&mut self.touched, &rows);
         let mut rest = rows.as_slice();
         if let ([first, others @ ..], None) = (rest, self.set)
             && (more || !others.is_empty())
@@ -165,6 +165,14 @@ impl Ledger {
         }
         let backend = tx.get_database_backend();
         Statement::from_sql_and_values(backend, insert(backend, rows.len()), values)
+    }
+}
+
+fn touch(all: &mut Vec<(ModelId, Verb)>, rows: &[Row]) {
+    for row in rows {
+        if !all.contains(&(row.model, row.verb)) {
+            all.push((row.model, row.verb));
+        }
     }
 }
 

@@ -136,7 +136,7 @@ impl Trial {
             })
             .collect();
         let mut events = Vec::new();
-        for &(model, verb) in ledger.touched() {
+        for (model, verb) in ledger.touched() {
             let meta = registry.model(model);
             for hook in engine.hooks.of(meta) {
                 let (model, verb) = (&meta.slug, verb.name());

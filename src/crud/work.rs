@@ -145,7 +145,7 @@ impl Engine {
         match kept {
             Ok((written, ledger)) => {
                 tx.commit().await.map_err(failure::plain)?;
-                for &(model, verb) in ledger.touched() {
+                for (model, verb) in ledger.touched() {
                     self.hooks.committed(self.registry.model(model), verb);
                 }
                 Ok(written)

@@ -1,5 +1,12 @@
 //! `Prefer: dry-run`, and what a delete takes with it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use quarterdeck::app::AppBuilder;
+use quarterdeck::hook::Hook;
+use quarterdeck::model::{ModelMeta, Verb};
 use serde_json::{Value, json};
 
 use super::sample::{Reply, call};
@@ -296,6 +303,60 @@ async fn a_dry_run_shows_only_what_its_caller_may_read() {
         assert_eq!(tried["changes"][0]["after"], json!({"id": id, "name": "A."}));
         let tried = dry(&clerk, ("DELETE", &path), None).await;
         assert!(!tried.text.contains("GB"), "{}", tried.text);
+    })
+    .await;
+}
+
+/// Counts the commits that it hears of.
+struct Hearing(Arc<AtomicUsize>);
+
+#[async_trait]
+impl Hook for Hearing {
+    fn id(&self) -> &'static str {
+        "hearing"
+    }
+
+    fn concerns(&self, model: &ModelMeta) -> bool {
+        model.slug == "review"
+    }
+
+    fn committed(&self, _model: &ModelMeta, _verb: Verb) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn no_hook_hears_of_what_was_taken_back() {
+    let heard = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&heard);
+    let build = move |b: AppBuilder| b.hook(Hearing(Arc::clone(&counted)));
+    let name = "no_hook_hears_of_what_was_taken_back";
+    on_each_app(name, build, async |app| {
+        let (book, _) = shop(app).await;
+        let customer = json!({"id": "0190a3c1-0000-7000-8000-000000000001", "name": "Eve",
+            "email": "eve@example.org", "preferences": {}, "created_at": "2026-01-01T00:00:00Z"});
+        let customer = app.make("customer", customer).await;
+        let order = json!({"customer_id": customer["id"], "status": "paid", "total": "9.50",
+                           "placed_at": "2026-01-01T00:00:00Z"});
+        let order = app.make("order", order).await;
+        // The reviews go first; then the line forbids it.
+        let line = json!({"order_id": order["id"], "book_id": book["id"], "quantity": 1,
+                          "unit_price": "9.50"});
+        let line = app.make("order_line", line).await;
+        heard.store(0, Ordering::SeqCst);
+        let admin = app.login("admin").await;
+        let delete = json!({"atomic": false, "operations": [{"verb": "delete", "id": book["id"]}]});
+        let bulk = ("POST", "/api/v1/book/_bulk");
+        let tried = dry(&admin, bulk, Some(&delete)).await.json();
+        assert_eq!(tried["events"], json!([]), "{tried}");
+        let refused = call(&admin, bulk, &[], Some(&delete)).await;
+        assert_eq!(refused.json()["failed"], 1, "{}", refused.text);
+        assert_eq!(heard.load(Ordering::SeqCst), 0);
+        let line = format!("/api/v1/order_line/{}", line["id"]);
+        assert_eq!(admin.send("DELETE", &line, Value::Null).await.0, 204);
+        let done = call(&admin, bulk, &[], Some(&delete)).await;
+        assert_eq!(done.json()["succeeded"], 1, "{}", done.text);
+        assert_eq!(heard.load(Ordering::SeqCst), 1);
     })
     .await;
 }
