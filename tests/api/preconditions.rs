@@ -217,8 +217,22 @@ async fn a_model_may_demand_that_writers_say_what_they_know() {
             assert_eq!(refused.json()["code"], "precondition_required");
         }
         let tag = made.header("etag");
-        let written = write(&admin, ("PATCH", path), tag, Some(&change)).await;
+        let bulk = ("POST", "/api/v1/shed_tool/_bulk");
+        let saw = json!({"code": "saw", "name": "Sly saw"});
+        for body in [
+            json!({"operations": [{"verb": "patch", "id": "saw", "data": change}]}),
+            json!({"operations": [{"verb": "delete", "id": "saw"}]}),
+            json!({"operations": [{"verb": "upsert", "on": ["code"], "data": saw}]}),
+            json!({"verb": "patch", "where": {}, "data": change, "max_affected": 9}),
+        ] {
+            let refused = call(&admin, bulk, &[], Some(&body)).await;
+            assert_eq!(refused.status, 428, "{body} {}", refused.text);
+        }
+        let known = json!({"verb": "patch", "id": "saw", "if_match": tag, "data": change});
+        let written = call(&admin, bulk, &[], Some(&json!({"operations": [known]}))).await;
         assert_eq!(written.status, 200, "{}", written.text);
+        let late = call(&admin, bulk, &[], Some(&json!({"operations": [known]}))).await;
+        assert_eq!(late.status, 412, "{}", late.text);
         let gone = write(&admin, ("DELETE", path), "*", None).await;
         assert_eq!(gone.status, 204, "{}", gone.text);
     })
