@@ -71,7 +71,7 @@ pub async fn end(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// 401 for nobody or a wrong current password, 422 for a weak new one, 403 for a token.
 pub async fn password(mut call: Call) -> Result<Response, Error> {
-    let fields = Fields::read(&mut call, &["current", "new"]).await?;
+    let fields = Fields::posted(&mut call, &["current", "new"]).await?;
     let accounts = accounts(&call.request)?;
     let principal = &call.ctx.principal;
     let user = principal.user.as_ref().ok_or_else(Error::unauthenticated)?;

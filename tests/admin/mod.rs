@@ -11,3 +11,4 @@ mod probes;
 mod rows;
 mod stage;
 mod text;
+mod words;
