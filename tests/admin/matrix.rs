@@ -66,6 +66,11 @@ impl Subject {
             (&["create"], post(format!("{at}/new"), Vec::new())),
             (&["read"], get(&self.path)),
             (&["read", "patch"], post(&self.path, Vec::new())),
+            (&["read"], get(format!("{}/history", self.path))),
+            (
+                &["read", "patch"],
+                get(format!("{}/revert?to=0", self.path)),
+            ),
             (&["delete"], get(format!("{}/delete", self.path))),
             (
                 &["delete"],

@@ -2,8 +2,10 @@
 //! the first.
 
 mod bounds;
+mod changes;
 mod forms;
 mod hidden;
+mod history;
 mod lists;
 mod matrix;
 mod page;

@@ -57,7 +57,8 @@ impl Cell {
     }
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// A text of so many characters at most.
+pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", text[..at].trim_end()),
         None => text.to_owned(),
