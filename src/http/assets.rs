@@ -57,6 +57,7 @@ static ASSETS: [Asset; 8] = [
         "admin/controls.css",
         "admin/home.css",
         "admin/list.css",
+        "admin/chart.css",
         "admin/record.css",
         "admin/data.css",
         "admin/system.css",
