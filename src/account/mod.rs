@@ -1,4 +1,4 @@
-//! `/auth/*`: logging in and out, the first user, one's own password and sessions. Forms for people,
+//! `/auth/*`: logging in and out, the first user, one's own password, sessions and tokens. Forms for people,
 //! JSON for programs; the same handlers.
 
 pub mod cookie;
@@ -6,6 +6,7 @@ pub mod login;
 pub mod own;
 pub mod pages;
 pub mod setup;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -35,7 +36,10 @@ pub struct Accounts {
 }
 
 /// The accounts that the threshold put into the request.
-fn accounts(request: &Request) -> Result<Arc<Accounts>, Error> {
+///
+/// # Errors
+/// 500 when it did not come over the threshold.
+pub fn accounts(request: &Request) -> Result<Arc<Accounts>, Error> {
     request
         .data::<Arc<Accounts>>()
         .cloned()

@@ -3,6 +3,7 @@
 //! and no permission of its own. Everything works without JavaScript, and the address of a list is
 //! its whole state, in the API's grammar.
 
+mod account;
 mod address;
 mod changes;
 mod find;
@@ -53,6 +54,19 @@ pub fn routes() -> Vec<Route> {
             Method::POST,
             "/admin/_changes/:id/undo",
             changes::undo::done,
+        ),
+        route(Method::GET, "/admin/_account", account::page),
+        route(Method::POST, "/admin/_account/password", account::password),
+        route(
+            Method::POST,
+            "/admin/_account/sessions",
+            account::end_session,
+        ),
+        route(Method::POST, "/admin/_account/tokens", account::make_token),
+        route(
+            Method::POST,
+            "/admin/_account/revoke",
+            account::revoke_token,
         ),
         route(Method::GET, "/admin/:model", list::page),
         route(

@@ -7,7 +7,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{EndpointExt as _, Request, Response, Route};
 
-use crate::account::{login, own, setup};
+use crate::account::{login, own, setup, tokens};
 use crate::api::document::{self, Documents};
 use crate::api::{aggregate, changes, export, import, internal, records};
 use crate::check::Finding;
@@ -61,7 +61,11 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/auth/setup" => setup::submit),
         route!(GET "/auth/session" => login::current),
         route!(GET "/auth/sessions" => own::sessions),
+        route!(DELETE "/auth/sessions" => own::end_others),
         route!(DELETE "/auth/sessions/:id" => own::end),
+        route!(GET "/auth/tokens" => tokens::list),
+        route!(POST "/auth/tokens" => tokens::create),
+        route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
         route!(GET "/api/v1/_models" => document::models),
         route!(GET "/api/v1/_models/:model" => document::model),

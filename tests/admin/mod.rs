@@ -1,6 +1,7 @@
 //! The admin's pages as a browser meets them: what they do, and that the second door is no weaker than
 //! the first.
 
+mod account;
 mod bounds;
 mod changes;
 mod forms;

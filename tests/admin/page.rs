@@ -63,8 +63,10 @@ fn tag(text: &str) -> (Tag, &str) {
         rest = after;
         let mut value = String::new();
         if let Some(quoted) = rest.strip_prefix('=') {
-            let quoted = quoted.strip_prefix('"').expect("a quoted value");
-            let end = quoted.find('"').expect("the quote ends");
+            let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let quote = quote.expect("a quoted value");
+            let quoted = &quoted[1..];
+            let end = quoted.find(quote).expect("the quote ends");
             value = resolve(&quoted[..end]);
             rest = &quoted[end + 1..];
         }
@@ -212,7 +214,7 @@ impl Page {
         for tag in inside {
             let name = tag.get("name").unwrap_or_default().to_owned();
             match tag.name.as_str() {
-                "input" if tag.get("type") == Some("checkbox") => {
+                "input" if matches!(tag.get("type"), Some("checkbox" | "radio")) => {
                     let ticked = tag.get("checked").and(tag.get("value"));
                     fields.extend(ticked.map(|value| (name, value.to_owned())));
                 }
