@@ -7,6 +7,7 @@ pub mod grant;
 pub mod idempotency;
 pub mod login_throttle;
 pub mod role;
+pub mod saved_view;
 pub mod session;
 pub mod state;
 pub mod token;

@@ -10,7 +10,9 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 3] = ["new", "_filter", "_deleted"];
+const TAKEN: [&str; 9] = [
+    "_arrange", "_build", "_chart", "_deleted", "_filter", "_many", "_plot", "_views", "new",
+];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,6 +44,12 @@ impl Query {
     /// Without the parameters of these names.
     pub(crate) fn without(&self, names: &[&str]) -> Self {
         let kept = self.0.iter().filter(|(n, _)| !names.contains(&n.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    /// The parameters of these names alone.
+    pub(crate) fn kept(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(n, _)| names.contains(&n.as_str()));
         Self(kept.cloned().collect())
     }
 

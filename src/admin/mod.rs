@@ -39,6 +39,15 @@ pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
 /// Every page.
 #[must_use]
 pub fn routes() -> Vec<Route> {
+    let known = Arc::new(list::tabs::Known::default());
+    let with = |(method, path, page): Route| {
+        let known = Arc::clone(&known);
+        (method, path, page.data(known).map_to_response().boxed())
+    };
+    pages().into_iter().map(with).collect()
+}
+
+fn pages() -> Vec<Route> {
     vec![
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
@@ -76,8 +85,21 @@ pub fn routes() -> Vec<Route> {
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
         route(Method::GET, "/admin/:model/_trash", trash::page),
+        route(
+            Method::GET,
+            "/admin/:model/_arrange",
+            list::arrange::arranged,
+        ),
+        route(Method::GET, "/admin/:model/_build", list::builder::page),
+        route(Method::GET, "/admin/:model/_chart", list::chart::page),
+        route(Method::GET, "/admin/:model/_plot", list::chart::plot),
+        route(Method::POST, "/admin/:model/_views", list::tabs::save),
+        route(Method::GET, "/admin/:model/_many", list::many::question),
+        route(Method::POST, "/admin/:model/_many", list::many::answered),
         route(Method::GET, "/admin/:model/new", record::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
+        route(Method::GET, "/admin/:model/:id/_cell", list::cells::part),
+        route(Method::POST, "/admin/:model/:id/_cell", list::cells::change),
         route(Method::GET, "/admin/:model/:id", record::page),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(

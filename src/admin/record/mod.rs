@@ -2,10 +2,10 @@
 
 pub(crate) mod delete;
 mod difference;
-mod faults;
-mod form;
+pub(crate) mod faults;
+pub(crate) mod form;
 pub(crate) mod save;
-mod widget;
+pub(crate) mod widget;
 
 use askama::Template;
 use poem::Response;
