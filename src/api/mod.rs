@@ -8,3 +8,4 @@ pub mod export;
 pub mod import;
 pub mod internal;
 pub mod records;
+pub mod status;

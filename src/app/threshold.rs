@@ -111,6 +111,7 @@ impl Threshold {
         extensions.insert(Arc::clone(&self.identity));
         extensions.insert(Arc::clone(&self.accounts));
         extensions.insert(Arc::clone(&self.form_key));
+        extensions.insert(Arc::clone(&self.metrics));
         extensions.insert(Context {
             principal,
             door: Door::Rest,
