@@ -75,7 +75,10 @@ impl Engine {
     }
 }
 
-fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>), Error> {
+pub(super) fn page(
+    parameters: &[(String, String)],
+    most: u64,
+) -> Result<(u64, Option<i64>), Error> {
     let (mut limit, mut cursor) = (LIMIT, None);
     let mut faults = Vec::new();
     for (name, text) in parameters {
@@ -92,7 +95,7 @@ fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>)
                     cursor = Some(id);
                     continue;
                 }
-                Err(_) => "This is no cursor of a history.".to_owned(),
+                Err(_) => "This is no cursor of this list.".to_owned(),
             },
             _ => format!("There is no parameter {name:?} here; allowed: limit, cursor."),
         };

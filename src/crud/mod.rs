@@ -20,6 +20,7 @@ mod import;
 mod layout;
 mod ledger;
 mod lens;
+mod operation;
 mod precondition;
 mod read;
 mod restore;
@@ -34,6 +35,7 @@ mod written;
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import};
+pub use operation::{Fetched, Files, Progress};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
@@ -96,6 +98,8 @@ pub struct Context {
     pub dry_run: bool,
     /// Why, in the caller's words, for the audit.
     pub reason: Option<String>,
+    /// The operation that this is the work of, if it is one that is tracked.
+    pub operation: Option<Arc<Progress>>,
 }
 
 impl Context {
@@ -109,6 +113,7 @@ impl Context {
             address: None,
             dry_run: false,
             reason: None,
+            operation: None,
         }
     }
 
@@ -137,6 +142,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) operations: operation::Operations,
     pub(crate) exports: Arc<Semaphore>,
 }
 
@@ -164,6 +170,8 @@ pub struct EngineParts {
     pub limits: Limits,
     /// The key of the cursors.
     pub cursors: Cursors,
+    /// Where exports that nobody waits for are written.
+    pub files: Files,
 }
 
 impl std::fmt::Debug for EngineParts {
@@ -188,6 +196,7 @@ impl Engine {
             limits: parts.limits,
             cursors: parts.cursors,
             running: idempotency::Running::default(),
+            operations: operation::Operations::new(parts.files),
         }
     }
 
