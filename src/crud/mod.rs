@@ -4,6 +4,7 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
+pub mod action;
 mod aggregate;
 mod bulk;
 mod cascade;
@@ -20,6 +21,7 @@ mod import;
 mod layout;
 mod ledger;
 mod lens;
+mod nested;
 mod precondition;
 mod read;
 mod restore;
@@ -31,6 +33,7 @@ mod work;
 mod write;
 mod written;
 
+pub use action::{Action, Done, Selection};
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import};
@@ -138,6 +141,7 @@ pub struct Engine {
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
     pub(crate) exports: Arc<Semaphore>,
+    pub(crate) actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -164,6 +168,8 @@ pub struct EngineParts {
     pub limits: Limits,
     /// The key of the cursors.
     pub cursors: Cursors,
+    /// The actions of the models.
+    pub actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for EngineParts {
@@ -188,6 +194,7 @@ impl Engine {
             limits: parts.limits,
             cursors: parts.cursors,
             running: idempotency::Running::default(),
+            actions: parts.actions,
         }
     }
 
