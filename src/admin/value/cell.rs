@@ -115,7 +115,7 @@ pub(crate) fn plain(field: &Field, row: &Row) -> Option<String> {
         Kind::Bool => if text == "true" { "Yes" } else { "No" }.to_owned(),
         Kind::Enum { .. } => choice_label(field, &text),
         Kind::DateTime | Kind::Timestamp => instant(&text),
-        Kind::Bytes(_) => size(text.len() / 4 * 3 - text.bytes().filter(|b| *b == b'=').count()),
+        Kind::Bytes(_) => size_of_base64(&text),
         Kind::Int(_)
         | Kind::Float
         | Kind::Double
@@ -141,6 +141,12 @@ fn instant(text: &str) -> String {
         (Some(date), Some(time)) => format!("{date} {time} UTC"),
         _ => text.to_owned(),
     }
+}
+
+/// How many bytes a base64 text stands for, for people.
+pub(crate) fn size_of_base64(text: &str) -> String {
+    let padding = text.bytes().filter(|b| *b == b'=').count();
+    size((text.len() / 4 * 3).saturating_sub(padding))
 }
 
 /// How much memory so many bytes are.
