@@ -4,6 +4,7 @@
 //! its whole state, in the API's grammar.
 
 mod account;
+mod action;
 mod address;
 mod changes;
 mod find;
@@ -76,9 +77,21 @@ pub fn routes() -> Vec<Route> {
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
         route(Method::GET, "/admin/:model/_trash", trash::page),
-        route(Method::GET, "/admin/:model/new", record::new),
+        route(Method::GET, "/admin/:model/_options", record::pick::options),
+        route(
+            Method::GET,
+            "/admin/:model/_actions/:name",
+            action::question,
+        ),
+        route(Method::POST, "/admin/:model/_actions/:name", action::run),
+        route(
+            Method::GET,
+            "/admin/:model/_actions/:name/done",
+            action::done,
+        ),
+        route(Method::GET, "/admin/:model/new", record::page::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
-        route(Method::GET, "/admin/:model/:id", record::page),
+        route(Method::GET, "/admin/:model/:id", record::page::page),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(
             Method::GET,

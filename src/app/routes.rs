@@ -74,6 +74,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
         route!(POST "/api/v1/:model/_bulk" => records::bulk),
+        route!(POST "/api/v1/:model/_actions/:name" => records::act),
         route!(POST "/api/v1/:model/_import" => import::import),
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),
