@@ -7,4 +7,5 @@ pub mod document;
 pub mod export;
 pub mod import;
 pub mod internal;
+pub mod operations;
 pub mod records;

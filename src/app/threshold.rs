@@ -118,6 +118,7 @@ impl Threshold {
             address: crossing.address,
             dry_run,
             reason,
+            operation: None,
         });
         let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {

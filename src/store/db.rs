@@ -173,6 +173,16 @@ impl Db {
         Tx::begin(&self.writer).await.map_err(failure::plain)
     }
 
+    /// Begins a transaction that may write what others write meanwhile, and then sees what they wrote,
+    /// on MariaDB and MySQL too (READ COMMITTED, PostgreSQL's default).
+    ///
+    /// # Errors
+    /// 503 when no connection is to be had.
+    pub async fn begin_beside(&self) -> Result<Tx, Error> {
+        let begun = Tx::begin_beside(&self.writer).await;
+        begun.map_err(failure::plain)
+    }
+
     /// Calls `callback` with every statement that reads or writes, for tests that count them.
     pub fn observe(&mut self, callback: impl Fn(&Statement) + Send + Sync + 'static) {
         let callback = Arc::new(callback);
