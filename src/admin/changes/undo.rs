@@ -66,7 +66,9 @@ fn body(id: i64, skip: bool) -> Input {
 
 async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Response, Error> {
     let (engine, ctx, id) = (&call.engine, &call.ctx, set::id(call)?);
-    let tried = engine.undo(&trial::of(ctx), (None, body(id, false))).await?;
+    let tried = engine
+        .undo(&trial::of(ctx), (None, body(id, false)))
+        .await?;
     page::render(
         status,
         &UndoPage {

@@ -62,7 +62,9 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
         key: call.raw_param("id"),
         condition: &condition,
     };
-    let reverted = engine.revert(&call.ctx, model.id, target, (None, point(to))).await;
+    let reverted = engine
+        .revert(&call.ctx, model.id, target, (None, point(to)))
+        .await;
     match reverted {
         Ok(written) => {
             let there = address::record(&model.slug, &written.key);

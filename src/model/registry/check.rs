@@ -131,7 +131,7 @@ pub(super) fn check_timeline(
     if !dated || !field.sortable() {
         let message = format!("the months of `{}` cannot be counted", field.name);
         let hint = "name a date or timestamp that may be filtered and sorted by";
-        found.push(Finding::error("model.E012", slug, message, hint));
+        found.push(Finding::error("model.E014", slug, message, hint));
     }
 }
 
