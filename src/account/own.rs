@@ -64,7 +64,7 @@ pub async fn end_others(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// 401 for nobody or a wrong current password, 422 for a weak new one, 403 for a token.
 pub async fn password(mut call: Call) -> Result<Response, Error> {
-    let fields = Fields::read(&mut call, &["current", "new"]).await?;
+    let fields = Fields::posted(&mut call, &["current", "new"]).await?;
     let accounts = accounts(&call.request)?;
     let own = Own::of(&call.engine, &accounts.identity, &call.ctx)?;
     let words = (fields.get("current"), fields.get("new"));

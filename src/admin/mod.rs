@@ -5,7 +5,9 @@
 
 mod account;
 mod address;
+mod changes;
 mod find;
+mod history;
 mod home;
 mod list;
 mod preferences;
@@ -13,6 +15,9 @@ mod problem;
 mod record;
 mod roles;
 mod shell;
+
+mod trash;
+mod trial;
 mod users;
 mod value;
 mod view;
@@ -42,6 +47,18 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
         route(Method::GET, "/admin/_find", find::records),
+        route(Method::GET, "/admin/_changes", changes::page),
+        route(Method::GET, "/admin/_changes/:id", changes::set::page),
+        route(
+            Method::GET,
+            "/admin/_changes/:id/undo",
+            changes::undo::question,
+        ),
+        route(
+            Method::POST,
+            "/admin/_changes/:id/undo",
+            changes::undo::done,
+        ),
         route(Method::GET, "/admin/_account", account::page),
         route(Method::POST, "/admin/_account/password", account::password),
         route(
@@ -80,6 +97,7 @@ pub fn routes() -> Vec<Route> {
             list::filter_form::sift,
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/_trash", trash::page),
         route(Method::GET, "/admin/:model/new", record::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page),
@@ -93,6 +111,25 @@ pub fn routes() -> Vec<Route> {
             Method::POST,
             "/admin/:model/:id/delete",
             record::delete::done,
+        ),
+        route(Method::GET, "/admin/:model/:id/purge", trash::leave::gone),
+        route(Method::POST, "/admin/:model/:id/purge", trash::leave::purge),
+        route(Method::GET, "/admin/:model/:id/restore", trash::leave::back),
+        route(
+            Method::POST,
+            "/admin/:model/:id/restore",
+            trash::leave::restore,
+        ),
+        route(Method::GET, "/admin/:model/:id/history", history::page),
+        route(
+            Method::GET,
+            "/admin/:model/:id/revert",
+            history::revert::question,
+        ),
+        route(
+            Method::POST,
+            "/admin/:model/:id/revert",
+            history::revert::done,
         ),
     ]
 }

@@ -8,6 +8,7 @@ mod aggregate;
 mod bulk;
 mod cascade;
 mod change;
+mod changes;
 mod conflict;
 mod count;
 mod embed;

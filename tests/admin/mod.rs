@@ -3,8 +3,10 @@
 
 mod account;
 mod bounds;
+mod changes;
 mod forms;
 mod hidden;
+mod history;
 mod lists;
 mod matrix;
 mod page;
@@ -12,3 +14,4 @@ mod probes;
 mod rows;
 mod stage;
 mod text;
+mod words;
