@@ -44,6 +44,7 @@ use crate::plugin::Plugin;
 use crate::query::Limits;
 use crate::query::cursor::Cursors;
 use crate::session::Identity;
+use crate::session::view::ViewKey;
 use crate::store::{Db, DbSettings, Store, Typed};
 
 type Observer = Arc<dyn Fn(&str) + Send + Sync>;
@@ -350,6 +351,8 @@ impl AppBuilder {
             identity: Arc::clone(&identity),
             attempts: Limiter::new(self.config.rate_limit.login, DEFAULT_KEYS),
             https: self.config.server.is_https(),
+            public_url: self.config.server.public_url.clone(),
+            view_key: ViewKey::new(&key),
             started: Instant::now(),
         });
         Ok(App {
