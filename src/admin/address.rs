@@ -10,8 +10,9 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 9] = [
-    "_arrange", "_build", "_chart", "_deleted", "_filter", "_many", "_plot", "_views", "new",
+const TAKEN: [&str; 11] = [
+    "_actions", "_arrange", "_build", "_chart", "_deleted", "_filter", "_many", "_options",
+    "_plot", "_views", "new",
 ];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
@@ -92,6 +93,16 @@ impl Query {
             format!("/admin/{slug}?{}", self.text())
         }
     }
+}
+
+/// The address of a record in the list that it was found in: its page leads to its neighbours there.
+pub(crate) fn record_of(slug: &str, key: &str, list: &Query) -> String {
+    let own = record(slug, key);
+    if list.0.is_empty() {
+        return own;
+    }
+    let of = Query(vec![("_list".to_owned(), list.text())]);
+    format!("{own}?{}", of.text())
 }
 
 /// The address of a record, by the text of its key as `ModelMeta::key_text` makes it.

@@ -16,11 +16,13 @@ use super::place::{EDIT, Place};
 use super::selection::Line;
 use crate::admin::address::Query;
 use crate::admin::record::faults::mendable;
+use crate::admin::record::draft::Draft;
 use crate::admin::record::form::{self, Sent};
-use crate::admin::record::widget::{self, Control, Purpose, Shape};
-use crate::admin::record::{self, Refused, Subject};
+use crate::admin::record::widget::{self, Control, Purpose};
+use crate::admin::record::{self, Subject};
 use crate::admin::value::cell::{self, Cell};
 use crate::admin::view::View;
+use crate::page::viewer::Viewer;
 use crate::page::{self, filters};
 
 /// The form of one cell.
@@ -29,6 +31,8 @@ pub(super) struct CellForm {
     pub(super) control: Control,
     pub(super) action: String,
     pub(super) version: String,
+    /// The zone of a time in it.
+    pub(super) zone: &'static str,
     /// The list, without the form.
     pub(super) back: String,
 }
@@ -106,13 +110,15 @@ async fn of(
     if !subject.row.has(&field.name) || !widget::fits(field, text.as_deref()) {
         return Err(closed(name));
     }
-    let stored = form::shown(field, text.as_deref());
-    let mut control = Control::editable(field, Purpose::Edit, &stored, &stored);
+    let zone = Viewer::now().zone;
+    let stored = form::shown(field, text.as_deref(), zone);
+    let mut control = Control::editable(field, Purpose::Edit, &stored, &stored, zone);
     subject.view.label(id).clone_into(&mut control.label);
     Ok(CellForm {
         control,
         action: format!("/admin/{}/{}/_cell", model.slug, subject.key),
         version: subject.version.clone(),
+        zone: zone.map_or("", |zone| zone.name()),
         back,
     })
 }
@@ -188,8 +194,8 @@ pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
         }
         Err(error) if mendable(&error) => {
             let subject = Subject::read(&engine, &call.ctx, model, &key).await?;
-            let refused = Refused { sent, error };
-            let page = record::show(&call, &subject, String::new(), Some(&refused))?;
+            let draft = Draft::refused(sent, error);
+            let page = record::page::show(&call, &subject, (String::new(), None), Some(&draft)).await?;
             Ok(if alone { whole(page) } else { page })
         }
         Err(error) => Err(error),
@@ -205,10 +211,11 @@ fn whole(page: Response) -> Response {
 
 /// The body of the change.
 fn body(field: &Field, sent: &Sent) -> Result<Input, Error> {
-    if !sent.changed(field) {
+    let part = sent.record();
+    if !part.changed(field) {
         return Ok(Input::Object(Vec::new()));
     }
-    match form::input(&field.kind, sent.state(field)) {
+    match form::input(&field.kind, part.state(field), sent.zone()) {
         Ok(input) => Ok(Input::Object(vec![(field.name.clone(), input)])),
         Err(misfit) => {
             let detail = format!("{} {}", field.name, misfit.detail);

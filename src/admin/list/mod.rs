@@ -32,7 +32,6 @@ use self::place::Place;
 use self::selection::{Bar, Line};
 use self::tabs::Tabs;
 use crate::admin::address::Query;
-use crate::admin::record::widget::Shape;
 use crate::admin::shell::Shell;
 use crate::admin::value::count;
 use crate::admin::value::row::Row;

@@ -13,10 +13,12 @@ use super::{Wanted, confirm};
 use crate::admin::address::Query;
 use crate::admin::record::faults::Faults;
 use crate::admin::record::form::{self, Sent};
-use crate::admin::record::widget::{Control, Purpose, Shape};
-use crate::admin::record::{self, Refused};
+use crate::admin::record::draft::Draft;
+use crate::admin::record::widget::{Control, Purpose};
+use crate::admin::record;
 use crate::admin::shell::Shell;
 use crate::admin::view::View;
+use crate::page::viewer::Viewer;
 use crate::page::{self, filters};
 
 /// What stands before a field's name where it is to be changed.
@@ -30,6 +32,8 @@ struct EditPage {
     action: String,
     back: String,
     hidden: Vec<(String, String)>,
+    /// The zone of the times in the form.
+    zone: &'static str,
     /// Each with whether it is to be changed.
     controls: Vec<(Control, bool)>,
     faults: Faults,
@@ -49,22 +53,19 @@ pub(super) async fn page(
     call: &Call,
     model: &ModelMeta,
     wanted: &Wanted,
-    refused: Option<&Refused>,
+    refused: Option<&Draft>,
 ) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let view = View::of(engine, ctx, Verb::List, model.id)?;
     let records = wanted.count(engine, ctx, model).await?;
     let open = open(call, &view)?;
-    let mut controls: Vec<Control> = open.iter().map(|&f| control(&view, f, refused)).collect();
-    let faults = Faults::at(&mut controls, refused.map(|r| &r.error));
-    let set = |control: &Control| {
-        let field = model.field(&control.name).map(|f| &model.fields[f]);
-        field.is_some_and(|f| refused.is_some_and(|r| r.sent.holds(f)))
-    };
-    let controls = controls.into_iter().map(|c| {
-        let ticked = set(&c);
-        (c, ticked)
-    });
+    let mut controls: Vec<(FieldId, Control)> = open
+        .iter()
+        .map(|&f| (f, control(&view, f, refused)))
+        .collect();
+    let faults = Faults::at(&mut controls, &mut [], refused);
+    let set = |f: FieldId| refused.is_some_and(|d| d.sent.record().holds(&model.fields[f]));
+    let controls = controls.into_iter().map(|(f, c)| (c, set(f)));
     let title = confirm::title(wanted.act, model, records);
     page::render(
         faults.status(StatusCode::OK),
@@ -78,22 +79,23 @@ pub(super) async fn page(
             hidden: confirm::hidden(wanted, records, None),
             controls: controls.collect(),
             faults,
+            zone: Viewer::now().zone.map_or("", |zone| zone.name()),
         },
     )
 }
 
-fn control(view: &View<'_>, id: FieldId, refused: Option<&Refused>) -> Control {
+fn control(view: &View<'_>, id: FieldId, refused: Option<&Draft>) -> Control {
     let field = &view.model.fields[id];
-    let state = refused
-        .filter(|r| r.sent.holds(field))
-        .map_or_else(|| form::shown(field, None), |r| r.sent.state(field));
-    let mut control = Control::editable(field, Purpose::Edit, &state, &None);
+    let zone = record::page::zone_of(refused);
+    let part = refused.map(|d| d.sent.record());
+    let part = part.filter(|part| part.holds(field));
+    let state = part.map_or_else(
+        || form::shown(field, None, zone),
+        |part| part.state(field),
+    );
+    let mut control = Control::editable(field, Purpose::Edit, &state, &None, zone);
     control.was.clear();
     view.label(id).clone_into(&mut control.label);
-    let link = view.link(id);
-    control.find = link
-        .map(|l| format!("/admin/{}", l.target.slug))
-        .unwrap_or_default();
     control
 }
 
@@ -102,7 +104,7 @@ pub(super) fn data(
     call: &Call,
     model: &ModelMeta,
     sent: &Query,
-) -> Result<Result<(Input, Query), Refused>, Error> {
+) -> Result<Result<(Input, Query), Draft>, Error> {
     let view = View::of(&call.engine, &call.ctx, Verb::List, model.id)?;
     let scope = call.engine.scope(&call.ctx, Verb::Patch, model.id)?;
     let open = open(call, &view)?;
@@ -114,7 +116,7 @@ pub(super) fn data(
             .iter()
             .find_map(|p| name.strip_prefix(p))
             .unwrap_or(name);
-        chosen.iter().any(|f| f.name == bare)
+        name == "_zone" || chosen.iter().any(|f| f.name == bare)
     };
     let said = sent.0.iter().filter(|(name, _)| named(name));
     let said = Query(said.cloned().collect());
@@ -129,13 +131,13 @@ pub(super) fn data(
     let form = Sent::of(values, |name| chosen.iter().any(|f| f.name == name))?;
     let (mut members, mut faults) = (Vec::new(), Vec::new());
     for field in &chosen {
-        let state = match form.state(field) {
+        let state = match form.record().state(field) {
             None if field.kind == crate::model::Kind::Bool && !field.nullable => {
                 Some("false".to_owned())
             }
             state => state,
         };
-        match form::input(&field.kind, state) {
+        match form::input(&field.kind, state, form.zone()) {
             Ok(input) => members.push((field.name.clone(), input)),
             Err(misfit) => {
                 let detail = format!("{} {}", field.name, misfit.detail);
@@ -154,8 +156,5 @@ pub(super) fn data(
     if faults.is_empty() {
         return Ok(Ok((body, said)));
     }
-    Ok(Err(Refused {
-        sent: form,
-        error: Error::invalid(faults),
-    }))
+    Ok(Err(Draft::refused(form, Error::invalid(faults))))
 }
