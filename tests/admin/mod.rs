@@ -3,6 +3,7 @@
 
 mod account;
 mod bounds;
+mod cells;
 mod changes;
 mod forms;
 mod hidden;
