@@ -6,10 +6,13 @@
 mod account;
 mod address;
 mod changes;
+mod export;
 mod find;
 mod history;
 mod home;
+mod import;
 mod list;
+mod operations;
 mod preferences;
 mod problem;
 mod record;
@@ -55,6 +58,13 @@ pub fn routes() -> Vec<Route> {
             "/admin/_changes/:id/undo",
             changes::undo::done,
         ),
+        route(Method::GET, "/admin/_operations", operations::page),
+        route(Method::GET, "/admin/_operations/:id", operations::one::page),
+        route(
+            Method::POST,
+            "/admin/_operations/:id/cancel",
+            operations::one::cancel,
+        ),
         route(Method::GET, "/admin/_account", account::page),
         route(Method::POST, "/admin/_account/password", account::password),
         route(
@@ -75,6 +85,16 @@ pub fn routes() -> Vec<Route> {
             list::filter_form::sift,
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/_export", export::page),
+        route(Method::POST, "/admin/:model/_export", export::make),
+        route(Method::GET, "/admin/:model/_import", import::page),
+        route(Method::POST, "/admin/:model/_import", import::take),
+        route(Method::GET, "/admin/:model/_import/:id", import::map::page),
+        route(
+            Method::POST,
+            "/admin/:model/_import/:id",
+            import::map::begin,
+        ),
         route(Method::GET, "/admin/:model/_trash", trash::page),
         route(Method::GET, "/admin/:model/new", record::new),
         route(Method::POST, "/admin/:model/new", record::save::create),

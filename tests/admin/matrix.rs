@@ -62,6 +62,7 @@ impl Subject {
             (&["list"], get(format!("{at}?limit=1&count=exact"))),
             (&["list"], get(format!("{at}/_filter?q=x"))),
             (&["list"], get(format!("{at}/_deleted"))),
+            (&["list"], get(format!("{at}/_export"))),
             (&["create"], get(format!("{at}/new"))),
             (&["create"], post(format!("{at}/new"), Vec::new())),
             (&["read"], get(&self.path)),

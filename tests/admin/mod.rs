@@ -4,9 +4,11 @@
 mod account;
 mod bounds;
 mod changes;
+mod export;
 mod forms;
 mod hidden;
 mod history;
+mod import;
 mod lists;
 mod matrix;
 mod page;
@@ -14,4 +16,5 @@ mod probes;
 mod rows;
 mod stage;
 mod text;
+mod trash;
 mod words;

@@ -1,7 +1,7 @@
 //! The list of a model's records: `GET /admin/{model}`, whose query string is the API's.
 
 mod columns;
-mod conditions;
+pub(crate) mod conditions;
 pub(crate) mod filter_form;
 
 use askama::Template;

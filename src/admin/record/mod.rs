@@ -5,7 +5,7 @@ mod difference;
 mod faults;
 mod form;
 pub(crate) mod save;
-mod widget;
+pub(crate) mod widget;
 
 use askama::Template;
 use poem::Response;
