@@ -9,3 +9,4 @@ pub mod import;
 pub mod internal;
 pub mod operations;
 pub mod records;
+pub mod status;

@@ -129,6 +129,16 @@ impl Db {
         self.writer.get_database_backend()
     }
 
+    /// What it is called: `sqlite`, `postgres` or `mariadb`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.backend() {
+            DbBackend::Postgres => "postgres",
+            DbBackend::MySql => "mariadb",
+            _ => "sqlite",
+        }
+    }
+
     /// For reading outside a transaction.
     #[must_use]
     pub fn reader(&self) -> &Pool {

@@ -61,7 +61,7 @@ async fn a_file_is_mapped_checked_imported_and_undone() {
         assert_eq!(begun.status(), 303, "{}", begun.reply.text);
         let page = ended(&admin, begun.location()).await;
         assert!(
-            page.text().contains("2 records created."),
+            page.text().contains("Records created: 2"),
             "{}",
             page.text()
         );
@@ -105,12 +105,12 @@ async fn every_fault_of_a_file_is_shown_by_its_line_and_the_good_rows_can_go_in(
         let begun = page.form(&map).send(&admin).await;
         let page = ended(&admin, begun.location()).await;
         assert!(
-            page.text().contains("1 records created."),
+            page.text().contains("Records created: 1"),
             "{}",
             page.text()
         );
         assert!(
-            page.text().contains("2 rows not written."),
+            page.text().contains("Rows not written: 2"),
             "{}",
             page.text()
         );

@@ -79,12 +79,12 @@ fn facts(told: &Json) -> Vec<String> {
     };
     let changed = some("succeeded").or_else(|| some("affected"));
     let all = [
-        some("rows").map(|n| fill("{} rows read.", &[&n])),
-        some("created").map(|n| fill("{} records created.", &[&n])),
-        some("updated").map(|n| fill("{} records updated.", &[&n])),
-        changed.map(|n| fill("{} records changed.", &[&n])),
-        some("failed").map(|n| fill("{} rows not written.", &[&n])),
-        some("undone").map(|n| fill("{} changes taken back.", &[&n])),
+        some("rows").map(|n| fill("Rows read: {}", &[&n])),
+        some("created").map(|n| fill("Records created: {}", &[&n])),
+        some("updated").map(|n| fill("Records updated: {}", &[&n])),
+        changed.map(|n| fill("Records changed: {}", &[&n])),
+        some("failed").map(|n| fill("Rows not written: {}", &[&n])),
+        some("undone").map(|n| fill("Changes taken back: {}", &[&n])),
     ];
     all.into_iter().flatten().collect()
 }
@@ -137,9 +137,9 @@ mod tests {
             "errors": [{"pointer": "/rows/700/slug", "detail": "Line 702, column \"slug\": Taken: yes."}]});
         let outcome = Outcome::of(&told);
         let facts = [
-            "1,200 rows read.",
-            "1,198 records created.",
-            "2 rows not written.",
+            "Rows read: 1,200",
+            "Records created: 1,198",
+            "Rows not written: 2",
         ];
         assert_eq!(outcome.facts, facts);
         assert_eq!(outcome.faults[0].place, "Line 702, column \"slug\"");
