@@ -1,0 +1,53 @@
+// Every page that can be reached by links, whoever made it: nothing a browser or axe complains of,
+// no page wider than a telephone, nothing changed by looking, and the same pages without JavaScript.
+
+import { strict as assert } from 'node:assert';
+
+import { overflow, violations } from '../harness/axe.mjs';
+import { look } from '../harness/suite.mjs';
+import { walk } from './walk.mjs';
+
+const seen = {};
+
+function nothing(complaints) {
+    assert.equal(complaints.length, 0, `${complaints.length} complaints:\n  ${complaints.join('\n  ')}`);
+}
+
+async function lastChange(desk) {
+    const [last] = await desk.api.list('qd_audit', 'sort=-id&limit=1&fields=id');
+    return last?.id ?? 0;
+}
+
+async function inspect(desk) {
+    const { page } = desk;
+    const headings = await page.getByRole('heading', { level: 1 }).count();
+    return [
+        ...(headings === 1 ? [] : [`${headings} headings of the first level`]),
+        ...(await violations(page)),
+        ...(await overflow(page, 360)),
+        ...(await overflow(page, 768)),
+    ];
+}
+
+look('r27_pages: axe, console, policy and width of every page', {}, async (desk) => {
+    const before = await lastChange(desk);
+    const { kinds, seen: all, complaints } = await walk(desk, { visit: inspect });
+    seen.withScripts = all;
+    assert.ok(kinds.get('/admin/{model}/{id}') > 10, `only ${[...kinds.keys()].join(' ')}`);
+    nothing(complaints);
+    assert.equal(await lastChange(desk), before, 'something was changed by looking');
+});
+
+look('pages: the same pages without JavaScript', { javaScriptEnabled: false }, async (desk) => {
+    const { seen: all, complaints } = await walk(desk, {});
+    nothing(complaints);
+    const missing = [...(seen.withScripts ?? [])].filter((page) => !all.has(page));
+    assert.deepEqual(missing, [], 'these cannot be reached without JavaScript');
+});
+
+for (const who of ['viewer', 'editor']) {
+    look(`pages: axe, console, policy and width of every page of the ${who}`, { who }, async (desk) => {
+        const { complaints } = await walk(desk, { visit: inspect });
+        nothing(complaints);
+    });
+}

@@ -1,0 +1,66 @@
+// The room where the tests happen: one browser and one server with the demo's data for all of them,
+// begun when first asked for; and a place at a desk in it for whoever needs one.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+import { Api } from './api.mjs';
+import { Desk } from './desk.mjs';
+import { demoServer } from './server.mjs';
+import { chromium, chromiumFlags, chromiumPath, failures } from './tools.mjs';
+import { Watch, watchPolicy } from './watch.mjs';
+
+const PATIENCE = 15_000;
+
+let browser;
+let demo;
+
+/** The browser. */
+export function theBrowser() {
+    browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+    return browser;
+}
+
+/** The server with the demo's data. */
+export function theDemo() {
+    demo ??= demoServer();
+    return demo;
+}
+
+/** Closes both. */
+export async function leave() {
+    await (await browser)?.close();
+    await (await demo)?.stop();
+}
+after(leave);
+
+/**
+ * A desk: a browser of one's own, logged in as `who` unless that is nobody. `options` are those of
+ * a playwright context.
+ */
+export async function take({ who = 'administrator', server, ...options } = {}) {
+    server ??= await theDemo();
+    const context = await (await theBrowser()).newContext({
+        baseURL: server.address,
+        viewport: { width: 1360, height: 860 },
+        timezoneId: 'Europe/Athens',
+        ...options,
+    });
+    context.setDefaultTimeout(PATIENCE);
+    const watch = new Watch(server.address);
+    await watch.over(context);
+    const api = who && (await Api.of(server, who));
+    if (who) await context.addCookies([api.cookie]);
+    const page = await context.newPage();
+    await watchPolicy(page, watch);
+    return new Desk({ page, watch, api, server });
+}
+
+/** Leaves a picture of what a failed test saw. */
+export async function picture(desk, name) {
+    mkdirSync(failures, { recursive: true });
+    const path = join(failures, `${name.replace(/[^\w]+/g, '-')}.png`);
+    await desk.page.screenshot({ path, fullPage: true }).catch(() => {});
+    return path;
+}

@@ -1,0 +1,7 @@
+// Every test of the suite, in one process: they share a browser and a server (harness/room.mjs).
+
+import './flows/login.mjs';
+import './flows/setup.mjs';
+import './flows/list.mjs';
+import './flows/record.mjs';
+import './crawl/pages.mjs';
