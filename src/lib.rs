@@ -68,6 +68,7 @@ pub mod admin;
 pub mod api;
 pub mod http;
 pub mod openapi;
+pub mod page;
 
 // Roof: composes everything.
 pub mod app;

@@ -8,6 +8,7 @@ use crate::auth::login;
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
 use crate::limit::network;
+use crate::page;
 use crate::session::Credentials;
 use crate::session::store::{self, Which};
 
@@ -28,7 +29,8 @@ pub async fn form(call: Call) -> Result<Response, Error> {
     } else {
         ""
     };
-    pages::page(
+    page::render_for(
+        &call,
         StatusCode::OK,
         &pages::Login {
             next,
@@ -62,7 +64,7 @@ pub async fn submit(mut call: Call) -> Result<Response, Error> {
                 username: fields.get("username"),
                 problem: &problem,
             };
-            let response = pages::page(pages::status(&error), &card)?;
+            let response = page::render_for(&call, pages::status(&error), &card)?;
             let Some(seconds) = error.retry_after else {
                 return Ok(response);
             };

@@ -16,6 +16,7 @@ use crate::error::{Error, Fault};
 use crate::http::{Call, body};
 use crate::limit::Limiter;
 use crate::model::Input;
+use crate::page::form;
 use crate::session::Identity;
 
 /// What these handlers need besides the operations.
@@ -65,7 +66,7 @@ impl Fields {
             };
             members.into_iter().map(text).collect::<Result<_, _>>()?
         } else {
-            body::form_body(&mut call.request).await?
+            form::posted(call).await?
         };
         let this = Self { fields, json };
         let unknown: Vec<Fault> = this

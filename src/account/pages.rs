@@ -1,11 +1,10 @@
 //! The pages of `/auth/*`: one card each, without JavaScript.
 
 use askama::Template;
-use poem::Response;
 use poem::http::StatusCode;
 
 use crate::error::Error;
-use crate::http::answer;
+use crate::page::filters;
 
 /// The login form.
 #[derive(Debug, Template)]
@@ -29,17 +28,6 @@ pub struct Setup<'a> {
     pub username: &'a str,
     /// What went wrong.
     pub problem: &'a str,
-}
-
-/// Renders a page.
-///
-/// # Errors
-/// 500 when the template fails.
-pub fn page(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
-    Ok(answer::html(
-        status,
-        template.render().map_err(Error::internal)?,
-    ))
 }
 
 /// The status of a page that shows an error.

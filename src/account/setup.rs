@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 use crate::auth::setup;
 use crate::error::{Error, Kind};
 use crate::http::Call;
+use crate::page;
 
 use super::{Fields, accounts, login, pages};
 
@@ -22,7 +23,8 @@ pub async fn form(call: Call) -> Result<Response, Error> {
     if !setup::is_open(call.engine.db(), token).await? {
         return Err(Error::not_found());
     }
-    pages::page(
+    page::render_for(
+        &call,
         StatusCode::OK,
         &pages::Setup {
             token,
@@ -54,7 +56,7 @@ pub async fn submit(mut call: Call) -> Result<Response, Error> {
                 username: wanted.0,
                 problem: &problem,
             };
-            pages::page(pages::status(&error), &card)
+            page::render_for(&call, pages::status(&error), &card)
         }
         Err(error) => Err(error),
     }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::http::body;
 
 /// The parameters that say where in a list a page begins; a changed list begins at its start.
-pub(super) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
+pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
 const TAKEN: [&str; 3] = ["new", "_filter", "_deleted"];
@@ -23,16 +23,16 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The decoded parameters of a list, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Query(pub(super) Vec<(String, String)>);
+pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
 impl Query {
     /// Reads a query string.
-    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         body::form(text.as_bytes()).map(Self)
     }
 
     /// The first parameter of that name.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(n, _)| n == name)
@@ -40,13 +40,13 @@ impl Query {
     }
 
     /// Without the parameters of these names.
-    pub(super) fn without(&self, names: &[&str]) -> Self {
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
         let kept = self.0.iter().filter(|(n, _)| !names.contains(&n.as_str()));
         Self(kept.cloned().collect())
     }
 
     /// Without one parameter, and from the start of the list.
-    pub(super) fn without_at(&self, index: usize) -> Self {
+    pub(crate) fn without_at(&self, index: usize) -> Self {
         let mut rest = self.0.clone();
         if index < rest.len() {
             rest.remove(index);
@@ -55,7 +55,7 @@ impl Query {
     }
 
     /// With one parameter changed, and from the start of the list.
-    pub(super) fn with(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut all = self.without(&POSITION);
         let new = (name.to_owned(), value.to_owned());
         match all.0.iter().position(|(n, _)| n == name) {
@@ -66,7 +66,7 @@ impl Query {
     }
 
     /// The query string, without the question mark.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let encode = |text| utf8_percent_encode(text, VALUE);
         let pairs: Vec<String> = self
             .0
@@ -77,7 +77,7 @@ impl Query {
     }
 
     /// The address of the list.
-    pub(super) fn list(&self, slug: &str) -> String {
+    pub(crate) fn list(&self, slug: &str) -> String {
         if self.0.is_empty() {
             format!("/admin/{slug}")
         } else {
@@ -87,7 +87,7 @@ impl Query {
 }
 
 /// The address of a record, by the text of its key as `ModelMeta::key_text` makes it.
-pub(super) fn record(slug: &str, key: &str) -> String {
+pub(crate) fn record(slug: &str, key: &str) -> String {
     match key.as_bytes().first() {
         // A key that spells one of our own segments is told apart by an escape it does not need.
         Some(first) if TAKEN.contains(&key) => {

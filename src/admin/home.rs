@@ -9,8 +9,9 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::{ModelMeta, Verb};
 
-use super::count;
-use super::shell::{self, Shell};
+use crate::admin::shell::Shell;
+use crate::admin::value::count;
+use crate::page::{self, filters};
 
 /// Past so many models their counts would cost more than they tell.
 const COUNTED: usize = 60;
@@ -34,7 +35,7 @@ struct Tile {
 }
 
 /// `GET /admin`
-pub(super) async fn page(call: Call) -> Result<Response, Error> {
+pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let shell = Shell::new(engine, ctx);
     let counted = shell.groups.iter().map(|g| g.models.len()).sum::<usize>() <= COUNTED;
@@ -58,7 +59,7 @@ pub(super) async fn page(call: Call) -> Result<Response, Error> {
         }
         groups.push((group.name.clone(), tiles));
     }
-    shell::render(StatusCode::OK, &HomePage { shell, groups })
+    page::render(StatusCode::OK, &HomePage { shell, groups })
 }
 
 /// How many records the caller may list; counted no further than is cheap.

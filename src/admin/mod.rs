@@ -4,25 +4,15 @@
 //! its whole state, in the API's grammar.
 
 mod address;
-mod cell;
-mod columns;
-mod conditions;
-mod count;
-mod delete;
-mod difference;
-mod faults;
-mod filters;
-mod form;
+mod find;
 mod home;
-mod json;
 mod list;
+mod preferences;
 mod problem;
 mod record;
-mod row;
-mod save;
 mod shell;
+mod value;
 mod view;
-mod widget;
 
 pub use problem::error_page;
 
@@ -36,6 +26,7 @@ use poem::{EndpointExt as _, Response};
 use crate::crud::Door;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer};
+use crate::page::viewer::{Visit, scoped};
 
 /// A method, a path, and what answers there.
 pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
@@ -45,15 +36,29 @@ pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
 pub fn routes() -> Vec<Route> {
     vec![
         route(Method::GET, "/admin", home::page),
+        route(Method::POST, "/admin/_preferences", preferences::save),
+        route(Method::GET, "/admin/_find", find::records),
         route(Method::GET, "/admin/:model", list::page),
-        route(Method::GET, "/admin/:model/_filter", filters::sift),
+        route(
+            Method::GET,
+            "/admin/:model/_filter",
+            list::filter_form::sift,
+        ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
         route(Method::GET, "/admin/:model/new", record::new),
-        route(Method::POST, "/admin/:model/new", save::create),
+        route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page),
-        route(Method::POST, "/admin/:model/:id", save::change),
-        route(Method::GET, "/admin/:model/:id/delete", delete::question),
-        route(Method::POST, "/admin/:model/:id/delete", delete::done),
+        route(Method::POST, "/admin/:model/:id", record::save::change),
+        route(
+            Method::GET,
+            "/admin/:model/:id/delete",
+            record::delete::question,
+        ),
+        route(
+            Method::POST,
+            "/admin/:model/:id/delete",
+            record::delete::done,
+        ),
     ]
 }
 
@@ -84,10 +89,15 @@ where
     }
     let (engine, ctx) = (Arc::clone(&call.engine), call.ctx.clone());
     let path = call.request.original_uri().path().to_owned();
-    match handler(call).await {
-        Err(error) if problem::callers(&error) => Ok(problem::within(&engine, &ctx, &error, &path)),
-        outcome => outcome,
-    }
+    scoped(Visit::of(&call), async move {
+        match handler(call).await {
+            Err(error) if problem::callers(&error) => {
+                Ok(problem::within(&engine, &ctx, &error, &path))
+            }
+            outcome => outcome,
+        }
+    })
+    .await
 }
 
 /// To the login, and from there back to here.

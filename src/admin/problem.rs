@@ -8,7 +8,8 @@ use crate::crud::{Context, Engine};
 use crate::error::{Error, Kind, Place};
 use crate::http::answer;
 
-use super::shell::Shell;
+use crate::admin::shell::Shell;
+use crate::page::filters;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -41,12 +42,12 @@ pub fn error_page(error: &Error, ctx: Option<&Context>, path: &str) -> Response 
 }
 
 /// The page for a failure that the caller can do something about, within the navigation.
-pub(super) fn within(engine: &Engine, ctx: &Context, error: &Error, path: &str) -> Response {
+pub(crate) fn within(engine: &Engine, ctx: &Context, error: &Error, path: &str) -> Response {
     page(error, Shell::new(engine, ctx), &ctx.request_id, path)
 }
 
 /// Whether a failure is the caller's, and not to be logged as one of ours.
-pub(super) fn callers(error: &Error) -> bool {
+pub(crate) fn callers(error: &Error) -> bool {
     match error.kind {
         Kind::Malformed
         | Kind::Forbidden

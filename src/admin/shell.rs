@@ -1,64 +1,69 @@
 //! What every page has around it: the header, the navigation, the breadcrumbs, a message.
 
-use askama::Template;
-use poem::Response;
-use poem::http::StatusCode;
-
 use crate::crud::{Context, Engine};
-use crate::error::Error;
-use crate::http::answer;
 use crate::model::{ModelMeta, Verb};
+use crate::page::viewer::{Choice as _, Density, Language, Theme, Viewer, Visit};
+use crate::page::words::t;
 
 /// The frame of a page.
 #[derive(Debug, Default)]
-pub(super) struct Shell {
+pub(crate) struct Shell {
     /// Who is logged in; empty for nobody.
-    pub(super) user: String,
+    pub(crate) user: String,
     /// The models that the caller may list, by group.
-    pub(super) groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// From home to here; the last one is this page.
-    pub(super) crumbs: Vec<Crumb>,
+    pub(crate) crumbs: Vec<Crumb>,
     /// Something that has just been done.
-    pub(super) flash: String,
+    pub(crate) flash: String,
+    /// Who looks.
+    pub(crate) viewer: Viewer,
+    /// Where this page is.
+    pub(crate) path: String,
+    /// The request behind this page, as a shell command; empty where there is none.
+    pub(crate) api: String,
 }
+
+/// The choices of a menu: each with its name and its words.
+type Choices<T> = &'static [(T, &'static str, &'static str)];
 
 /// A group of models in the navigation.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// Its name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its models.
-    pub(super) models: Vec<Entry>,
+    pub(crate) models: Vec<Entry>,
 }
 
 /// A model in the navigation.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Its public name.
-    pub(super) slug: String,
+    pub(crate) slug: String,
     /// Its name for people.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// Whether this page is one of its pages.
-    pub(super) here: bool,
+    pub(crate) here: bool,
 }
 
 /// A step on the way to a page.
 #[derive(Debug)]
-pub(super) struct Crumb {
+pub(crate) struct Crumb {
     /// What it is called.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Where it is; empty for this page, and for one that the caller may not open.
-    pub(super) href: String,
+    pub(crate) href: String,
 }
 
 impl Shell {
     /// The frame of a page that belongs to no model.
-    pub(super) fn new(engine: &Engine, ctx: &Context) -> Self {
+    pub(crate) fn new(engine: &Engine, ctx: &Context) -> Self {
         Self::at(engine, ctx, None)
     }
 
     /// The frame of one of a model's pages.
-    pub(super) fn of_model(engine: &Engine, ctx: &Context, model: &ModelMeta) -> Self {
+    pub(crate) fn of_model(engine: &Engine, ctx: &Context, model: &ModelMeta) -> Self {
         let mut shell = Self::at(engine, ctx, Some(&model.slug));
         let lists = engine.may(ctx, Verb::List, model.id);
         let href = if lists {
@@ -95,8 +100,9 @@ impl Shell {
                 }),
             }
         }
+        let visit = Visit::now();
         let home = Crumb {
-            text: "Home".into(),
+            text: t("Home").into(),
             href: "/admin".into(),
         };
         Self {
@@ -104,11 +110,57 @@ impl Shell {
             groups,
             crumbs: vec![home],
             flash: String::new(),
+            viewer: visit.viewer,
+            path: visit.path.to_string(),
+            api: String::new(),
         }
     }
 
+    /// With the request to the API that does what this page shows: a method, and a path with its
+    /// query.
+    pub(crate) fn doing(mut self, method: &str, path: &str) -> Self {
+        let origin = Visit::now().origin;
+        let method = match method {
+            "GET" => String::new(),
+            other => format!("-X {other} "),
+        };
+        // No quote can be in the address: it is percent-encoded.
+        self.api = format!("curl {method}-H \"Authorization: Bearer $TOKEN\" '{origin}{path}'");
+        self
+    }
+
+    /// With the JSON that the request carries.
+    pub(crate) fn sending(mut self, json: &str) -> Self {
+        let quoted = json.replace('\'', "'\\''");
+        self.api = format!(
+            "{} -H 'Content-Type: application/json' \\\n  -d '{quoted}'",
+            self.api
+        );
+        self
+    }
+
+    pub(crate) fn languages(&self) -> Choices<Language> {
+        Language::ALL
+    }
+
+    pub(crate) fn themes(&self) -> Choices<Theme> {
+        Theme::ALL
+    }
+
+    pub(crate) fn densities(&self) -> Choices<Density> {
+        Density::ALL
+    }
+
+    pub(crate) fn density(&self) -> &'static str {
+        self.viewer.density.name()
+    }
+
+    pub(crate) fn zone(&self) -> &'static str {
+        self.viewer.zone.map_or("", |zone| zone.name())
+    }
+
     /// The last step: this page.
-    pub(super) fn here(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn here(mut self, text: impl Into<String>) -> Self {
         self.crumbs.push(Crumb {
             text: text.into(),
             href: String::new(),
@@ -117,7 +169,7 @@ impl Shell {
     }
 
     /// A step on the way.
-    pub(super) fn through(mut self, text: impl Into<String>, href: String) -> Self {
+    pub(crate) fn through(mut self, text: impl Into<String>, href: String) -> Self {
         self.crumbs.push(Crumb {
             text: text.into(),
             href,
@@ -126,16 +178,8 @@ impl Shell {
     }
 
     /// With a message.
-    pub(super) fn saying(mut self, flash: impl Into<String>) -> Self {
+    pub(crate) fn saying(mut self, flash: impl Into<String>) -> Self {
         self.flash = flash.into();
         self
     }
-}
-
-/// Renders a page.
-pub(super) fn render(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
-    Ok(answer::html(
-        status,
-        template.render().map_err(Error::internal)?,
-    ))
 }

@@ -8,37 +8,37 @@ use crate::acl::Scope;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::model::describe::sentence_case;
-use crate::model::{DisplayPart, FieldId, ModelId, ModelMeta, Relation, Verb};
+use crate::model::{FieldId, ModelId, ModelMeta, Relation, Verb};
 use crate::query::path::Scope as Paths;
 
 /// A model through the caller's eyes.
 #[derive(Debug)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     /// The model.
-    pub(super) model: &'a ModelMeta,
+    pub(crate) model: &'a ModelMeta,
     /// The caller's scope for the verb of this page.
-    pub(super) scope: Arc<Scope>,
+    pub(crate) scope: Arc<Scope>,
     /// The relations that exist for the caller.
-    pub(super) links: Vec<Link<'a>>,
+    pub(crate) links: Vec<Link<'a>>,
 }
 
 /// A relation that exists for the caller.
 #[derive(Debug)]
-pub(super) struct Link<'a> {
+pub(crate) struct Link<'a> {
     /// The relation.
-    pub(super) relation: &'a Relation,
+    pub(crate) relation: &'a Relation,
     /// The model at its other end.
-    pub(super) target: &'a ModelMeta,
+    pub(crate) target: &'a ModelMeta,
     /// The fields of the other end that its title and its address are made of, as far as the
     /// caller may read them.
-    pub(super) fields: Vec<&'a str>,
+    pub(crate) fields: Vec<&'a str>,
     /// Whether the caller may open records of the other end.
-    pub(super) opens: bool,
+    pub(crate) opens: bool,
 }
 
 impl<'a> View<'a> {
     /// The view of a model for one verb.
-    pub(super) fn of(
+    pub(crate) fn of(
         engine: &'a Engine,
         ctx: &Context,
         verb: Verb,
@@ -62,7 +62,7 @@ impl<'a> View<'a> {
                     let relation = &meta.relations[i];
                     let target = registry.model(relation.target);
                     let visible = paths.visible_fields(relation.target);
-                    let titled = visible.into_iter().filter(|f| names(target, *f));
+                    let titled = visible.into_iter().filter(|f| target.names_records(*f));
                     let fields = titled.map(|f| target.fields[f].name.as_str()).collect();
                     let opens = access.may(Verb::Read, relation.target);
                     Link {
@@ -82,19 +82,19 @@ impl<'a> View<'a> {
     }
 
     /// Whether the caller may read the field, on some row at least.
-    pub(super) fn sees(&self, field: FieldId) -> bool {
+    pub(crate) fn sees(&self, field: FieldId) -> bool {
         !self.model.fields[field].secret && self.scope.readable[field].possible()
     }
 
     /// The relation whose foreign key is this one field.
-    pub(super) fn link(&self, field: FieldId) -> Option<&Link<'a>> {
+    pub(crate) fn link(&self, field: FieldId) -> Option<&Link<'a>> {
         self.links
             .iter()
             .find(|l| l.relation.owns_key && l.relation.from == [field])
     }
 
     /// The field's name for people: a foreign key that was given none has the relation's.
-    pub(super) fn label(&self, field: FieldId) -> &'a str {
+    pub(crate) fn label(&self, field: FieldId) -> &'a str {
         let own = &self.model.fields[field];
         let link = self
             .links
@@ -107,25 +107,16 @@ impl<'a> View<'a> {
     }
 
     /// The relation of that name.
-    pub(super) fn link_named(&self, name: &str) -> Option<&Link<'a>> {
+    pub(crate) fn link_named(&self, name: &str) -> Option<&Link<'a>> {
         self.links.iter().find(|l| l.relation.name == name)
     }
 }
 
 impl Link<'_> {
     /// The names that `fields=` takes to narrow the embedded records to what is shown of them.
-    pub(super) fn narrowed(&self) -> impl Iterator<Item = String> + '_ {
+    pub(crate) fn narrowed(&self) -> impl Iterator<Item = String> + '_ {
         self.fields
             .iter()
             .map(|f| format!("{}.{f}", self.relation.name))
     }
-}
-
-/// Whether a model's records are named or addressed by the field.
-fn names(model: &ModelMeta, field: FieldId) -> bool {
-    let shown = |part: &DisplayPart| match part {
-        DisplayPart::Field(f) => *f == field,
-        DisplayPart::Literal(_) => false,
-    };
-    model.key.contains(&field) || model.display.0.iter().any(shown)
 }

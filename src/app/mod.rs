@@ -38,6 +38,7 @@ use crate::metrics::Metrics;
 use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
 use crate::model::{Limit, ModelOptions, Registry};
+use crate::page::form::FormKey;
 use crate::plugin::Plugin;
 use crate::query::Limits;
 use crate::query::cursor::Cursors;
@@ -100,6 +101,7 @@ pub struct App {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     seal_key: SealKey,
+    pub(crate) form_key: Arc<FormKey>,
     plugins: Plugins,
     findings: Vec<Finding>,
 }
@@ -337,6 +339,7 @@ impl AppBuilder {
             accounts,
             metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
             seal_key: SealKey::new(&key),
+            form_key: Arc::new(FormKey::new(&key)),
             plugins: Plugins(self.plugins),
             findings,
         })

@@ -27,6 +27,7 @@ use crate::http::answer::{self, Failed};
 use crate::http::body::{self, BodyLimits};
 use crate::http::preferences;
 use crate::metrics::Metrics;
+use crate::page::form::FormKey;
 use crate::session::Identity;
 
 use self::admission::Admission;
@@ -44,6 +45,7 @@ pub struct Threshold {
     router: Route,
     admission: Admission,
     metrics: Arc<Metrics>,
+    form_key: Arc<FormKey>,
     hsts: bool,
 }
 
@@ -65,6 +67,7 @@ impl Threshold {
             router: routes::router(app),
             admission: Admission::new(app),
             metrics: Arc::clone(&app.metrics),
+            form_key: Arc::clone(&app.form_key),
             hsts: app.config.server.is_https(),
         }
     }
@@ -107,6 +110,7 @@ impl Threshold {
         extensions.insert(Arc::clone(&self.engine));
         extensions.insert(Arc::clone(&self.identity));
         extensions.insert(Arc::clone(&self.accounts));
+        extensions.insert(Arc::clone(&self.form_key));
         extensions.insert(Context {
             principal,
             door: Door::Rest,

@@ -36,9 +36,47 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 5] = [
-    asset!("admin.css", "text/css; charset=utf-8"),
-    asset!("account.css", "text/css; charset=utf-8"),
+/// One file of several, each about one thing, in this order.
+macro_rules! joined {
+    ($name:literal, $content_type:literal, $($path:literal),+) => {
+        Asset {
+            path: $name,
+            content_type: $content_type,
+            bytes: concat!($(include_str!(concat!("../../static/", $path))),+).as_bytes(),
+            made: OnceLock::new(),
+        }
+    };
+}
+
+static ASSETS: [Asset; 7] = [
+    joined!(
+        "admin.css",
+        "text/css; charset=utf-8",
+        "admin/tokens.css",
+        "admin/frame.css",
+        "admin/controls.css",
+        "admin/home.css",
+        "admin/list.css",
+        "admin/record.css",
+        "admin/data.css",
+        "admin/system.css",
+        "admin/small.css"
+    ),
+    joined!(
+        "admin.js",
+        "text/javascript; charset=utf-8",
+        "admin/page.js",
+        "admin/palette.js",
+        "admin/list.js",
+        "admin/record.js"
+    ),
+    asset!("htmx/htmx.min.js", "text/javascript; charset=utf-8"),
+    joined!(
+        "account.css",
+        "text/css; charset=utf-8",
+        "admin/tokens.css",
+        "account.css"
+    ),
     asset!("swagger-ui/swagger-ui.css", "text/css; charset=utf-8"),
     asset!(
         "swagger-ui/swagger-ui-bundle.js",
@@ -64,6 +102,16 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
         .write_all(bytes)
         .and_then(|()| encoder.finish())
         .unwrap_or_default()
+}
+
+/// The address of a static file with its content's tag in it: what is there never changes, so browsers
+/// may keep it for a year. The bare path for what is not there.
+#[must_use]
+pub fn address(path: &str) -> String {
+    match ASSETS.iter().find(|a| a.path == path) {
+        Some(asset) => format!("/static/{path}?v={}", asset.made().etag.trim_matches('"')),
+        None => format!("/static/{path}"),
+    }
 }
 
 /// `GET /static/*path`
@@ -92,9 +140,16 @@ pub async fn serve(call: Call) -> Result<Response, Error> {
     };
     let response = answer::with(response, header::ETAG, &made.etag);
     let response = answer::with(response, header::VARY, "Accept-Encoding");
-    Ok(answer::with(
-        response,
-        header::CACHE_CONTROL,
-        "public, max-age=300, must-revalidate",
-    ))
+    let version = call
+        .request
+        .uri()
+        .query()
+        .and_then(|q| q.strip_prefix("v="));
+    let lasts = version == Some(made.etag.trim_matches('"'));
+    let caching = if lasts {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=300, must-revalidate"
+    };
+    Ok(answer::with(response, header::CACHE_CONTROL, caching))
 }

@@ -96,6 +96,16 @@ impl ModelMeta {
         self.by_name.get(name).copied()
     }
 
+    /// Whether records are named or addressed by the field.
+    #[must_use]
+    pub fn names_records(&self, field: FieldId) -> bool {
+        let shown = |part: &DisplayPart| match part {
+            DisplayPart::Field(f) => *f == field,
+            DisplayPart::Literal(_) => false,
+        };
+        self.key.contains(&field) || self.display.0.iter().any(shown)
+    }
+
     /// The relation of that name.
     #[must_use]
     pub fn relation(&self, name: &str) -> Option<&Relation> {

@@ -60,6 +60,7 @@ impl Client<'_> {
             request = request.header("authorization", token);
         }
         if probe.method == "POST" {
+            request = request.header("sec-fetch-site", "same-origin");
             request = request.form(&probe.fields);
         }
         whole(request).await

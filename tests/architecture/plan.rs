@@ -35,7 +35,7 @@ pub(super) enum Sql {
 }
 use self::Sql::{Blind, Entities, Knows};
 
-pub(super) const ROOMS: [Room; 28] = [
+pub(super) const ROOMS: [Room; 29] = [
     Room("error", "ground", &[], Blind),
     Room("check", "ground", &[], Blind),
     Room("config", "ground", &[], Blind),
@@ -60,6 +60,8 @@ pub(super) const ROOMS: [Room; 28] = [
     Room("audit", "identity", &["auth"], Entities),
     // Bodies, answers and the call; knows the operations for their context.
     Room("http", "hall", &[], Blind),
+    // The words, times and forms of every page.
+    Room("page", "hall", &["http"], Blind),
     Room("api", "doors", &["openapi"], Blind),
     Room("account", "doors", &[], Blind),
     Room("openapi", "doors", &[], Blind),

@@ -7,14 +7,16 @@ use serde_json::Value as Json;
 
 use crate::crud::{Context, IfMatch, Target};
 use crate::error::{Error, Kind};
-use crate::http::{Call, answer, body};
+use crate::http::{Call, answer};
 use crate::model::{ModelMeta, Verb};
 
-use super::address;
-use super::form::Sent;
-use super::record::Subject;
-use super::row;
-use super::shell::{self, Shell};
+use crate::admin::address;
+use crate::admin::record::Subject;
+use crate::admin::record::form::Sent;
+use crate::admin::shell::Shell;
+use crate::admin::value::row;
+use crate::page::form::posted;
+use crate::page::{self, filters};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -35,16 +37,16 @@ struct DeletePage<'a> {
 }
 
 /// `GET /admin/{model}/{id}/delete`
-pub(super) async fn question(call: Call) -> Result<Response, Error> {
+pub(crate) async fn question(call: Call) -> Result<Response, Error> {
     ask(&call, StatusCode::OK, "").await
 }
 
 /// `POST /admin/{model}/{id}/delete`
-pub(super) async fn done(mut call: Call) -> Result<Response, Error> {
+pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
     engine.scope(&call.ctx, Verb::Delete, model.id)?;
-    let form = body::form_body(&mut call.request).await?;
+    let form = posted(&mut call).await?;
     let sent = Sent::of(form, |_| false)?;
     let target = Target {
         key: call.raw_param("id"),
@@ -84,7 +86,7 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
     } else {
         "/admin".to_owned()
     };
-    shell::render(
+    page::render(
         status,
         &DeletePage {
             shell: Shell::of_model(engine, ctx, model)

@@ -3,10 +3,10 @@
 use crate::model::describe::sentence_case;
 use crate::model::{Field, Kind, ModelMeta, Widget};
 
-use super::address;
-use super::json;
-use super::row::{self, Row};
-use super::view::Link;
+use crate::admin::address;
+use crate::admin::value::json;
+use crate::admin::value::row::{self, Row};
+use crate::admin::view::Link;
 
 /// Longest text in a cell, and in its tooltip; the record has the whole of it.
 const SHOWN: usize = 140;
@@ -14,22 +14,22 @@ const TOOLTIP: usize = 1000;
 
 /// A value, ready for a template.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     /// What is read.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The whole text where `text` is cut.
-    pub(super) full: String,
+    pub(crate) full: String,
     /// A sign before the text, not read aloud.
-    pub(super) icon: &'static str,
+    pub(crate) icon: &'static str,
     /// Classes of the style sheet.
-    pub(super) class: &'static str,
+    pub(crate) class: &'static str,
     /// Where it leads; empty when nowhere.
-    pub(super) href: String,
+    pub(crate) href: String,
 }
 
 impl Cell {
     /// Null, or nothing to show.
-    pub(super) fn null() -> Self {
+    pub(crate) fn null() -> Self {
         Self {
             text: "—".into(),
             class: "null",
@@ -61,7 +61,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// A field of a record.
-pub(super) fn of_field(field: &Field, row: &Row) -> Cell {
+pub(crate) fn of_field(field: &Field, row: &Row) -> Cell {
     let Some(text) = plain(field, row) else {
         return Cell::null();
     };
@@ -86,7 +86,7 @@ pub(super) fn of_field(field: &Field, row: &Row) -> Cell {
 }
 
 /// A field of a record, uncut.
-pub(super) fn whole(field: &Field, row: &Row) -> Cell {
+pub(crate) fn whole(field: &Field, row: &Row) -> Cell {
     let cell = of_field(field, row);
     match plain(field, row) {
         Some(text) if !text.is_empty() => {
@@ -106,7 +106,7 @@ pub(super) fn whole(field: &Field, row: &Row) -> Cell {
 }
 
 /// A field of a record as one line of text; `None` for null.
-pub(super) fn plain(field: &Field, row: &Row) -> Option<String> {
+pub(crate) fn plain(field: &Field, row: &Row) -> Option<String> {
     let text = row.text(&field.name)?;
     if field.widget == Some(Widget::Password) {
         return Some("••••••".into());
@@ -130,7 +130,7 @@ pub(super) fn plain(field: &Field, row: &Row) -> Option<String> {
 }
 
 /// The words for one of a field's choices.
-pub(super) fn choice_label(field: &Field, value: &str) -> String {
+pub(crate) fn choice_label(field: &Field, value: &str) -> String {
     let known = field.choices.iter().find(|c| c.value == value);
     known.map_or_else(|| sentence_case(value), |c| c.label.clone())
 }
@@ -154,7 +154,7 @@ fn size(bytes: usize) -> String {
 
 /// The record that a foreign key points at, by its title; the key itself where the caller may not
 /// see that record.
-pub(super) fn of_link(field: &Field, link: &Link<'_>, row: &Row) -> Cell {
+pub(crate) fn of_link(field: &Field, link: &Link<'_>, row: &Row) -> Cell {
     match row.one(&link.relation.name) {
         Some(target) => of_target(link, &target),
         None => of_field(field, row),
@@ -162,7 +162,7 @@ pub(super) fn of_link(field: &Field, link: &Link<'_>, row: &Row) -> Cell {
 }
 
 /// A related record.
-pub(super) fn of_target(link: &Link<'_>, target: &Row) -> Cell {
+pub(crate) fn of_target(link: &Link<'_>, target: &Row) -> Cell {
     Cell {
         href: open(link, target),
         ..Cell::of(&row::title(link.target, target), "link")
@@ -176,7 +176,7 @@ fn open(link: &Link<'_>, target: &Row) -> String {
 }
 
 /// The records of a to-many relation, by their titles.
-pub(super) fn of_many(target: &ModelMeta, rows: &[Row], more: bool) -> Cell {
+pub(crate) fn of_many(target: &ModelMeta, rows: &[Row], more: bool) -> Cell {
     if rows.is_empty() {
         return Cell::null();
     }

@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Field, FieldId, Kind, Op};
 
-use super::address::{POSITION, Query};
-use super::cell;
-use super::conditions::verb;
-use super::view::View;
+use crate::admin::address::{POSITION, Query};
+use crate::admin::list::conditions::verb;
+use crate::admin::value::cell;
+use crate::admin::view::View;
 
 /// The rest of the list's address, which the form does not change.
 const REST: &str = "_rest";
@@ -22,46 +22,46 @@ const OTHER: [&str; 3] = ["_field", "_op", "_value"];
 
 /// The filter form.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(crate) struct Form {
     /// The declared filters.
-    pub(super) controls: Vec<Control>,
+    pub(crate) controls: Vec<Control>,
     /// The fields of any other condition: name and label.
-    pub(super) fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
     /// The operators: name and words.
-    pub(super) operators: Vec<(&'static str, &'static str)>,
+    pub(crate) operators: Vec<(&'static str, &'static str)>,
     /// What the form does not change.
-    pub(super) rest: String,
+    pub(crate) rest: String,
     /// What the search box does not change.
-    pub(super) searched: String,
+    pub(crate) searched: String,
 }
 
 /// The control of one declared filter.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     /// The field's label.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// The options of a select: condition, label, chosen. Empty when there are inputs.
-    pub(super) options: Vec<(String, String, bool)>,
+    pub(crate) options: Vec<(String, String, bool)>,
     /// The inputs.
-    pub(super) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<Input>,
 }
 
 /// One input of a filter.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(crate) struct Input {
     /// The parameter.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What it asks, after the field's label.
-    pub(super) word: &'static str,
+    pub(crate) word: &'static str,
     /// The type of the control.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// What is in force now.
-    pub(super) value: String,
+    pub(crate) value: String,
 }
 
 impl Form {
     /// The form for a list as it is shown now.
-    pub(super) fn of(view: &View<'_>, query: &Query) -> Self {
+    pub(crate) fn of(view: &View<'_>, query: &Query) -> Self {
         let model = view.model;
         let usable = |&f: &FieldId| view.sees(f) && !model.fields[f].operators().is_empty();
         let mut taken = Vec::new();
@@ -199,7 +199,7 @@ fn options(
 }
 
 /// `GET /admin/{model}/_filter`: from the form to the list.
-pub(super) async fn sift(call: Call) -> Result<Response, Error> {
+pub(crate) async fn sift(call: Call) -> Result<Response, Error> {
     let model = call.engine.model(&call.param("model"))?;
     call.engine
         .scope(&call.ctx, crate::model::Verb::List, model.id)?;

@@ -5,15 +5,15 @@ use std::ops::RangeInclusive;
 
 use crate::model::{Field, Kind, Widget, value};
 
-use super::cell::{self, Cell};
-use super::form::{State, digest};
+use crate::admin::record::form::{State, digest};
+use crate::admin::value::cell::{self, Cell};
 
 /// Longest base64 that is put into a form.
 const BYTES_SHOWN: usize = 64 * 1024;
 
 /// The element a control is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// An `input`: its type and the keyboard it asks for.
     Line(&'static str, &'static str),
     /// A `textarea` of so many rows; whether its text is code.
@@ -26,7 +26,7 @@ pub(super) enum Shape {
 
 /// What a control is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// A record that is there.
     Edit,
     /// A new one.
@@ -35,44 +35,44 @@ pub(super) enum Purpose {
 
 /// A field of a form, ready for the template.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     /// The field's name, and the base of its ids.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The label.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// A sentence under it.
-    pub(super) help: String,
+    pub(crate) help: String,
     /// What kind of value it takes, where that is not plain.
-    pub(super) note: &'static str,
+    pub(crate) note: &'static str,
     /// The value, when it is not edited here.
-    pub(super) fixed: Option<Cell>,
+    pub(crate) fixed: Option<Cell>,
     /// The element.
-    pub(super) shape: Shape,
+    pub(crate) shape: Shape,
     /// The text in it.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Whether its texts are always short.
-    pub(super) short: bool,
+    pub(crate) short: bool,
     /// Whether a browser should ask for a value.
-    pub(super) required: bool,
+    pub(crate) required: bool,
     /// What an empty control stands for.
-    pub(super) placeholder: &'static str,
+    pub(crate) placeholder: &'static str,
     /// Whether there is a box that tells an empty text from null, and whether it is ticked.
-    pub(super) empty_box: bool,
+    pub(crate) empty_box: bool,
     /// See `empty_box`.
-    pub(super) empty: bool,
+    pub(crate) empty: bool,
     /// The digest of what is stored; empty in a form for a new record.
-    pub(super) was: String,
+    pub(crate) was: String,
     /// What is wrong with it.
-    pub(super) faults: Vec<String>,
+    pub(crate) faults: Vec<String>,
     /// The record that a foreign key points at now.
-    pub(super) target: Option<Cell>,
+    pub(crate) target: Option<Cell>,
     /// Where the keys of such records are found.
-    pub(super) find: String,
+    pub(crate) find: String,
 }
 
 impl Control {
     /// A field that is shown and not edited.
-    pub(super) fn fixed(field: &Field, cell: Cell) -> Self {
+    pub(crate) fn fixed(field: &Field, cell: Cell) -> Self {
         Self {
             fixed: Some(cell),
             ..Self::bare(field)
@@ -80,7 +80,7 @@ impl Control {
     }
 
     /// A field that is edited: `state` is the text in it, `stored` the state that is stored.
-    pub(super) fn editable(field: &Field, purpose: Purpose, state: &State, stored: &State) -> Self {
+    pub(crate) fn editable(field: &Field, purpose: Purpose, state: &State, stored: &State) -> Self {
         let nullable_text = matches!(field.kind, Kind::Text(_)) && field.nullable;
         Self {
             shape: shape(field, purpose, state),
@@ -126,7 +126,7 @@ impl Control {
     }
 
     /// The ids of the texts that describe the control.
-    pub(super) fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         let mut ids = Vec::new();
         if !self.faults.is_empty() {
             ids.push(format!("e-{}", self.name));
@@ -139,7 +139,7 @@ impl Control {
 }
 
 /// Whether a stored value is small enough to be edited in a page.
-pub(super) fn fits(field: &Field, stored: Option<&str>) -> bool {
+pub(crate) fn fits(field: &Field, stored: Option<&str>) -> bool {
     !matches!(field.kind, Kind::Bytes(_)) || stored.is_none_or(|t| t.len() <= BYTES_SHOWN)
 }
 

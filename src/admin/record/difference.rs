@@ -6,26 +6,26 @@ use serde_json::{Map, Value as Json};
 use crate::error::Kind;
 use crate::model::Field;
 
-use super::cell;
-use super::form;
-use super::record::Refused;
-use super::row::Row;
-use super::view::View;
+use crate::admin::record::Refused;
+use crate::admin::record::form;
+use crate::admin::value::cell;
+use crate::admin::value::row::Row;
+use crate::admin::view::View;
 
 /// One field that somebody else changed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub(super) label: String,
+pub(crate) struct Difference {
+    pub(crate) label: String,
     /// Not known of a record that its user may see in some states only.
-    pub(super) was: Option<String>,
-    pub(super) now: String,
+    pub(crate) was: Option<String>,
+    pub(crate) now: String,
     /// What the form has, where the user changed it too.
-    pub(super) yours: String,
+    pub(crate) yours: String,
 }
 
 /// The fields that somebody else changed since the form was opened; none when that is not why the
 /// form was refused.
-pub(super) fn of(view: &View<'_>, refused: &Refused) -> Vec<Difference> {
+pub(crate) fn of(view: &View<'_>, refused: &Refused) -> Vec<Difference> {
     let error = &refused.error;
     let members = error.members.as_deref();
     let Some(members) = members.filter(|_| error.kind == Kind::PreconditionFailed) else {

@@ -19,11 +19,11 @@ use crate::error::Error;
 use crate::model::value::Misfit;
 use crate::model::{Field, Input, Kind, Widget};
 
-use super::address::Query;
-use super::json;
+use crate::admin::address::Query;
+use crate::admin::value::json;
 
 /// The state of one field in a form: its text, or `None` for null.
-pub(super) type State = Option<String>;
+pub(crate) type State = Option<String>;
 
 /// What a form holds beside the fields of its model: the button that was pressed, and the entity tag
 /// of the record as it was shown.
@@ -31,11 +31,11 @@ const OWN: [&str; 2] = ["_then", "_if_match"];
 
 /// A form as it came back.
 #[derive(Debug)]
-pub(super) struct Sent(Query);
+pub(crate) struct Sent(Query);
 
 impl Sent {
     /// A form's fields; every one must be `known`, and there once.
-    pub(super) fn of(
+    pub(crate) fn of(
         fields: Vec<(String, String)>,
         known: impl Fn(&str) -> bool,
     ) -> Result<Self, Error> {
@@ -56,27 +56,27 @@ impl Sent {
     }
 
     /// The button that was pressed, where there is a choice.
-    pub(super) fn then(&self) -> &str {
+    pub(crate) fn then(&self) -> &str {
         self.0.get("_then").unwrap_or_default()
     }
 
     /// What the user knows of the record. A script that sends no tag demands nothing.
-    pub(super) fn condition(&self) -> Result<IfMatch, Error> {
+    pub(crate) fn condition(&self) -> Result<IfMatch, Error> {
         IfMatch::parse(self.0.get("_if_match"))
     }
 
     /// The digest of what was shown of a field.
-    pub(super) fn was(&self, field: &Field) -> Option<&str> {
+    pub(crate) fn was(&self, field: &Field) -> Option<&str> {
         self.0.get(&format!("was.{}", field.name))
     }
 
     /// Whether the form held this field at all. A checkbox that is off sends nothing but its digest.
-    pub(super) fn holds(&self, field: &Field) -> bool {
+    pub(crate) fn holds(&self, field: &Field) -> bool {
         self.0.get(&field.name).is_some() || self.was(field).is_some()
     }
 
     /// The state that the user gave the field.
-    pub(super) fn state(&self, field: &Field) -> State {
+    pub(crate) fn state(&self, field: &Field) -> State {
         let text = self.0.get(&field.name);
         if field.kind == Kind::Bool && !field.nullable && text.is_none() {
             return Some("false".into());
@@ -93,7 +93,7 @@ impl Sent {
     }
 
     /// Whether the user changed the field; a form without its digest always does.
-    pub(super) fn changed(&self, field: &Field) -> bool {
+    pub(crate) fn changed(&self, field: &Field) -> bool {
         self.was(field)
             .is_none_or(|was| was != digest(&self.state(field)))
     }
@@ -101,7 +101,7 @@ impl Sent {
 
 /// The state that shows a stored value, given by its text in JSON. A password is never shown; its
 /// input is empty, and stays so unless there is a new one.
-pub(super) fn shown(field: &Field, stored: Option<&str>) -> State {
+pub(crate) fn shown(field: &Field, stored: Option<&str>) -> State {
     if field.widget == Some(Widget::Password) {
         return (!field.nullable).then(String::new);
     }
@@ -113,7 +113,7 @@ pub(super) fn shown(field: &Field, stored: Option<&str>) -> State {
 }
 
 /// A short digest of a state, the same for what was shown and for what comes back unchanged.
-pub(super) fn digest(state: &State) -> String {
+pub(crate) fn digest(state: &State) -> String {
     let mut hasher = Sha256::new();
     hasher.update([u8::from(state.is_some())]);
     hasher.update(state.as_deref().unwrap_or_default());
@@ -160,7 +160,7 @@ fn seconds(text: &str, at: usize) -> String {
 
 /// The JSON of a state. What is wrong with a value is found by the operation; here only that the
 /// text of a JSON field is no JSON at all.
-pub(super) fn input(kind: &Kind, state: State) -> Result<Input, Misfit> {
+pub(crate) fn input(kind: &Kind, state: State) -> Result<Input, Misfit> {
     let Some(text) = state else {
         return Ok(Input::Null);
     };

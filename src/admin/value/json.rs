@@ -2,7 +2,7 @@
 //! that what a form shows is exactly what is stored.
 
 /// `json`, which is valid, with one member a line.
-pub(super) fn pretty(json: &str) -> String {
+pub(crate) fn pretty(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;
     let (mut quoted, mut escaped) = (false, false);

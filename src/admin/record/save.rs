@@ -6,19 +6,20 @@ use poem::Response;
 use crate::acl::Scope;
 use crate::crud::Target;
 use crate::error::{Error, Fault};
-use crate::http::{Call, answer, body};
+use crate::http::{Call, answer};
 use crate::model::patch::{self, validate};
 use crate::model::{FieldId, Input, ModelMeta, Verb};
 
-use super::address;
-use super::faults::mendable;
-use super::form::{self, Sent};
-use super::record::{self, Refused, Subject};
-use super::view::View;
-use super::widget::Purpose;
+use crate::admin::address;
+use crate::admin::record::faults::mendable;
+use crate::admin::record::form::{self, Sent};
+use crate::admin::record::widget::Purpose;
+use crate::admin::record::{self, Refused, Subject};
+use crate::admin::view::View;
+use crate::page::form::posted;
 
 /// `POST /admin/{model}/new`
-pub(super) async fn create(mut call: Call) -> Result<Response, Error> {
+pub(crate) async fn create(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
     let view = View::of(&engine, &call.ctx, Verb::Create, model.id)?;
@@ -50,7 +51,7 @@ pub(super) async fn create(mut call: Call) -> Result<Response, Error> {
 }
 
 /// `POST /admin/{model}/{id}`
-pub(super) async fn change(mut call: Call) -> Result<Response, Error> {
+pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
     let view = View::of(&engine, &call.ctx, Verb::Read, model.id)?;
@@ -87,7 +88,7 @@ pub(super) async fn change(mut call: Call) -> Result<Response, Error> {
 }
 
 async fn sent(call: &mut Call, model: &ModelMeta, fields: &[FieldId]) -> Result<Sent, Error> {
-    let form = body::form_body(&mut call.request).await?;
+    let form = posted(call).await?;
     Sent::of(form, |name| {
         fields.iter().any(|&f| model.fields[f].name == name)
     })

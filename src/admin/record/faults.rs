@@ -4,19 +4,19 @@ use poem::http::StatusCode;
 
 use crate::error::{Error, Fault, Kind};
 
-use super::widget::Control;
+use crate::admin::record::widget::Control;
 
 /// The faults of a form, for the top of its page.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     /// Each with the anchor of its control; an empty anchor is a fault of the whole record.
-    pub(super) all: Vec<(String, String)>,
+    pub(crate) all: Vec<(String, String)>,
     status: Option<u16>,
 }
 
 impl Faults {
     /// Puts the faults of `error` to their controls.
-    pub(super) fn at(controls: &mut [Control], error: Option<&Error>) -> Self {
+    pub(crate) fn at(controls: &mut [Control], error: Option<&Error>) -> Self {
         let Some(error) = error else {
             return Self::default();
         };
@@ -51,7 +51,7 @@ impl Faults {
     }
 
     /// The status of the page.
-    pub(super) fn status(&self, without: StatusCode) -> StatusCode {
+    pub(crate) fn status(&self, without: StatusCode) -> StatusCode {
         self.status
             .and_then(|s| StatusCode::from_u16(s).ok())
             .unwrap_or(without)
@@ -72,7 +72,7 @@ fn sentence(fault: &Fault, label: &str, name: &str) -> String {
 }
 
 /// Whether a failed write is the user's to mend in the form.
-pub(super) fn mendable(error: &Error) -> bool {
+pub(crate) fn mendable(error: &Error) -> bool {
     matches!(
         error.kind,
         Kind::Invalid | Kind::Conflict | Kind::PreconditionFailed

@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::model::{DisplayPart, ModelMeta, encode_key_part};
 
-use super::cell;
+use crate::admin::value::cell;
 
 /// A record: the members of its JSON object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Row {
+pub(crate) struct Row {
     members: HashMap<String, Box<RawValue>>,
 }
 
@@ -32,22 +32,22 @@ struct EmbeddedPage {
 
 impl Row {
     /// One record.
-    pub(super) fn parse(json: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(json).map_err(Error::internal)
     }
 
     /// The records of a page.
-    pub(super) fn page(json: &[u8]) -> Result<Vec<Self>, Error> {
+    pub(crate) fn page(json: &[u8]) -> Result<Vec<Self>, Error> {
         serde_json::from_slice(json).map_err(Error::internal)
     }
 
     /// Whether the caller may read the field at all.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
     /// The JSON text of a member; `None` when it is null or not there.
-    pub(super) fn json(&self, name: &str) -> Option<&str> {
+    pub(crate) fn json(&self, name: &str) -> Option<&str> {
         self.members
             .get(name)
             .map(|raw| raw.get())
@@ -55,7 +55,7 @@ impl Row {
     }
 
     /// The text of a member: a string without its quotes, anything else as its JSON.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let json = self.json(name)?;
         if json.starts_with('"') {
             serde_json::from_str(json).ok()
@@ -65,19 +65,19 @@ impl Row {
     }
 
     /// The record that a to-one relation embeds.
-    pub(super) fn one(&self, relation: &str) -> Option<Self> {
+    pub(crate) fn one(&self, relation: &str) -> Option<Self> {
         serde_json::from_str(self.json(relation)?).ok()
     }
 
     /// The records that a to-many relation embeds, and whether there are more.
-    pub(super) fn many(&self, relation: &str) -> Option<(Vec<Self>, bool)> {
+    pub(crate) fn many(&self, relation: &str) -> Option<(Vec<Self>, bool)> {
         let embedded: Embedded = serde_json::from_str(self.json(relation)?).ok()?;
         Some((embedded.data, embedded.page.more))
     }
 }
 
 /// The text of a record's key as addresses have it.
-pub(super) fn key(model: &ModelMeta, row: &Row) -> Option<String> {
+pub(crate) fn key(model: &ModelMeta, row: &Row) -> Option<String> {
     let part = |&f: &usize| {
         row.text(&model.fields[f].name)
             .map(|text| encode_key_part(&text).to_string())
@@ -87,7 +87,7 @@ pub(super) fn key(model: &ModelMeta, row: &Row) -> Option<String> {
 }
 
 /// `#` and the key, for people.
-pub(super) fn number(key: &str) -> String {
+pub(crate) fn number(key: &str) -> String {
     format!(
         "#{}",
         percent_encoding::percent_decode_str(key).decode_utf8_lossy()
@@ -96,7 +96,7 @@ pub(super) fn number(key: &str) -> String {
 
 /// A record's title: the model's pattern where the caller may read every field of it, and otherwise
 /// the key (A5), which also stands in for a title without a letter.
-pub(super) fn title(model: &ModelMeta, row: &Row) -> String {
+pub(crate) fn title(model: &ModelMeta, row: &Row) -> String {
     let mut text = String::new();
     for part in &model.display.0 {
         match part {

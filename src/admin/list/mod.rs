@@ -1,5 +1,9 @@
 //! The list of a model's records: `GET /admin/{model}`, whose query string is the API's.
 
+mod columns;
+mod conditions;
+pub(crate) mod filter_form;
+
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
@@ -9,15 +13,16 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::Verb;
 
-use super::address::Query;
-use super::cell::Cell;
-use super::columns::{self, Column, Columns};
-use super::conditions::{self, Chip};
-use super::count;
-use super::filters::Form;
-use super::row::Row;
-use super::shell::{self, Shell};
-use super::view::View;
+use self::columns::{Column, Columns};
+use self::conditions::Chip;
+use self::filter_form::Form;
+use crate::admin::address::Query;
+use crate::admin::shell::Shell;
+use crate::admin::value::cell::Cell;
+use crate::admin::value::count;
+use crate::admin::value::row::Row;
+use crate::admin::view::View;
+use crate::page::{self, filters};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -36,8 +41,6 @@ struct ListPage<'a> {
     columns: &'a [Column<'a>],
     rows: Vec<Vec<Cell>>,
     pages: Pages,
-    /// The same list as the API gives it.
-    api: String,
 }
 
 /// The ways to the neighbouring pages; empty where there is none.
@@ -51,12 +54,12 @@ struct Pages {
 }
 
 /// `GET /admin/{model}`
-pub(super) async fn page(call: Call) -> Result<Response, Error> {
+pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     show(call, "").await
 }
 
 /// `GET /admin/{model}/_deleted`: the list, after a record has gone.
-pub(super) async fn deleted(call: Call) -> Result<Response, Error> {
+pub(crate) async fn deleted(call: Call) -> Result<Response, Error> {
     show(call, "The record was deleted.").await
 }
 
@@ -71,15 +74,17 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
         .list(ctx, model.id, ListRequest::Parameters(&parameters))
         .await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    let shell = Shell::of_model(engine, ctx, model).saying(flash);
+    let api = query.list(&model.slug).replacen("/admin/", "/api/v1/", 1);
+    let shell = Shell::of_model(engine, ctx, model)
+        .saying(flash)
+        .doing("GET", &api);
     let title = if page.count.is_some_and(|c| c.rows == 1) {
         &model.label
     } else {
         &model.label_plural
     };
-    let api = query.list(&model.slug).replacen("/admin/", "/api/v1/", 1);
     let limits = (engine.limits().default_limit, engine.limits().max_limit);
-    shell::render(
+    page::render(
         StatusCode::OK,
         &ListPage {
             shell,
@@ -98,13 +103,12 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             rows: rows.iter().map(|row| columns.cells(row)).collect(),
             pages: pages(&page, &query, &model.slug, limits),
             columns: &columns.all,
-            api,
         },
     )
 }
 
 fn pages(page: &Page, query: &Query, slug: &str, (default, most): (u64, u64)) -> Pages {
-    let start = query.without(&super::address::POSITION);
+    let start = query.without(&crate::admin::address::POSITION);
     let at = |cursor: &Option<String>| match cursor {
         Some(cursor) => {
             let mut there = start.clone();

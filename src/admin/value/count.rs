@@ -1,7 +1,7 @@
 //! Counts in words, as honest as they are known.
 
 /// `1,234`, `about 1.2 million`, `more than 10,000`.
-pub(super) fn words(rows: u64, kind: &str) -> String {
+pub(crate) fn words(rows: u64, kind: &str) -> String {
     match kind {
         "estimated" => format!("about {}", rounded(rows)),
         "at_least" => format!("more than {}", grouped(rows)),

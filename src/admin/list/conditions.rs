@@ -4,21 +4,21 @@ use crate::model::{Field, Kind, ModelMeta, Op, Registry};
 use crate::query::parse::RESERVED;
 use crate::query::path::split_list;
 
-use super::address::Query;
-use super::cell;
+use crate::admin::address::Query;
+use crate::admin::value::cell;
 
 /// A condition that is in force.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Chip {
+pub(crate) struct Chip {
     /// The condition in words.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The address of the list without it.
-    pub(super) without: String,
+    pub(crate) without: String,
 }
 
 /// The conditions of a list that the operations have accepted: every name in it is one that the
 /// caller may see.
-pub(super) fn chips(registry: &Registry, model: &ModelMeta, query: &Query) -> Vec<Chip> {
+pub(crate) fn chips(registry: &Registry, model: &ModelMeta, query: &Query) -> Vec<Chip> {
     let chip = |(i, (name, value)): (usize, &(String, String))| {
         let text = match name.as_str() {
             "q" => format!("Search “{value}”"),
@@ -82,7 +82,7 @@ fn shown(field: &Field, value: &str) -> String {
 }
 
 /// The words between a field and a value.
-pub(super) fn verb(op: Op) -> &'static str {
+pub(crate) fn verb(op: Op) -> &'static str {
     match op {
         Op::Eq => "is",
         Op::Ne => "is not",

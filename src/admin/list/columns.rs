@@ -3,22 +3,22 @@
 
 use crate::model::{FieldId, Kind, Verb};
 
-use super::address::{self, Query};
-use super::cell::{self, Cell};
-use super::row::{self, Row};
-use super::view::{Link, View};
+use crate::admin::address::{self, Query};
+use crate::admin::value::cell::{self, Cell};
+use crate::admin::value::row::{self, Row};
+use crate::admin::view::{Link, View};
 
 /// A column.
 #[derive(Debug)]
-pub(super) struct Column<'a> {
+pub(crate) struct Column<'a> {
     /// Its heading.
-    pub(super) label: &'a str,
+    pub(crate) label: &'a str,
     /// Classes of the style sheet.
-    pub(super) class: &'static str,
+    pub(crate) class: &'static str,
     /// Where a click on the heading leads; empty when rows cannot be sorted by it.
-    pub(super) sort: String,
+    pub(crate) sort: String,
     /// `ascending`, `descending`, or empty.
-    pub(super) sorted: &'static str,
+    pub(crate) sorted: &'static str,
     source: Source<'a>,
 }
 
@@ -33,17 +33,17 @@ enum Source<'a> {
 
 /// The columns of one list.
 #[derive(Debug)]
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     view: &'a View<'a>,
     /// The columns, in order.
-    pub(super) all: Vec<Column<'a>>,
+    pub(crate) all: Vec<Column<'a>>,
     opens: bool,
 }
 
 impl<'a> Columns<'a> {
     /// The columns that `query` asks for, else the model's own, as far as the caller may read them.
     /// A name that does not exist is left for the operation to refuse.
-    pub(super) fn of(view: &'a View<'a>, query: &Query, opens: bool) -> Self {
+    pub(crate) fn of(view: &'a View<'a>, query: &Query, opens: bool) -> Self {
         let model = view.model;
         let mut fields: Vec<FieldId> = match query.get("fields") {
             Some(names) => names.split(',').filter_map(|n| model.field(n)).collect(),
@@ -88,7 +88,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The parameters of `query`, with `fields` and `expand` completed by what the columns need.
-    pub(super) fn parameters(&self, query: &Query) -> Vec<(String, String)> {
+    pub(crate) fn parameters(&self, query: &Query) -> Vec<(String, String)> {
         let model = self.view.model;
         let name = |f: FieldId| model.fields[f].name.clone();
         let mut fields: Vec<String> = model.key.iter().map(|&f| name(f)).collect();
@@ -115,7 +115,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The cells of a row.
-    pub(super) fn cells(&self, row: &Row) -> Vec<Cell> {
+    pub(crate) fn cells(&self, row: &Row) -> Vec<Cell> {
         let model = self.view.model;
         let key = row::key(model, row).unwrap_or_default();
         let mut cells: Vec<Cell> = self
@@ -265,7 +265,7 @@ fn column<'a>(
 }
 
 /// Whether the caller may open the records of a list.
-pub(super) fn opens(
+pub(crate) fn opens(
     engine: &crate::crud::Engine,
     ctx: &crate::crud::Context,
     view: &View<'_>,

@@ -1,5 +1,12 @@
 //! One record: its page, as a form where the caller may change it, and the empty form of a new one.
 
+pub(crate) mod delete;
+mod difference;
+mod faults;
+mod form;
+pub(crate) mod save;
+mod widget;
+
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
@@ -10,15 +17,17 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
 
-use super::address::{self, Query};
-use super::cell;
-use super::difference::{self, Difference};
-use super::faults::Faults;
-use super::form::{self, Sent};
-use super::row::{self, Row};
-use super::shell::{self, Shell};
-use super::view::View;
-use super::widget::{self, Control, Purpose, Shape};
+use self::difference::Difference;
+use self::faults::Faults;
+use self::form::Sent;
+use self::widget::{Control, Purpose, Shape};
+use crate::admin::address::{self, Query};
+use crate::admin::shell::Shell;
+use crate::admin::value::cell;
+use crate::admin::value::row::{self, Row};
+use crate::admin::view::View;
+use crate::page::words::fill;
+use crate::page::{self, filters};
 
 /// The page of a record or of a new one.
 #[derive(Debug, Template)]
@@ -42,8 +51,6 @@ struct RecordPage<'a> {
     related: Vec<Related>,
     /// Where one goes who does not save.
     back: String,
-    /// The same record as the API gives it.
-    api: String,
 }
 
 /// Other records that point at this one.
@@ -55,26 +62,26 @@ struct Related {
 
 /// What was sent, and what was wrong with it.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// The form, as the user left it.
-    pub(super) sent: Sent,
+    pub(crate) sent: Sent,
     /// Why it was not saved.
-    pub(super) error: Error,
+    pub(crate) error: Error,
 }
 
 /// A record that the caller may read.
 #[derive(Debug)]
-pub(super) struct Subject<'a> {
-    pub(super) view: View<'a>,
-    pub(super) row: Row,
-    pub(super) key: String,
+pub(crate) struct Subject<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) row: Row,
+    pub(crate) key: String,
     /// The entity tag of the record, without the titles of what it points at.
-    pub(super) version: String,
+    pub(crate) version: String,
 }
 
 impl<'a> Subject<'a> {
     /// Reads a record with the titles of what it points at.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         engine: &'a Engine,
         ctx: &Context,
         model: &'a ModelMeta,
@@ -106,13 +113,13 @@ impl<'a> Subject<'a> {
     }
 
     /// The record's title.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         row::title(self.view.model, &self.row)
     }
 }
 
 /// The fields that the caller may change in a form.
-pub(super) fn editable(
+pub(crate) fn editable(
     model: &ModelMeta,
     scope: &Scope,
     purpose: Purpose,
@@ -126,7 +133,7 @@ pub(super) fn editable(
 }
 
 /// `GET /admin/{model}/{id}`
-pub(super) async fn page(call: Call) -> Result<Response, Error> {
+pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let model = call.engine.model(&call.param("model"))?;
     let subject = Subject::read(&call.engine, &call.ctx, model, call.raw_param("id")).await?;
     let flash = match saved(&call)?.as_deref() {
@@ -150,7 +157,7 @@ fn saved(call: &Call) -> Result<Option<String>, Error> {
 }
 
 /// The page of a record that is there; `refused` shows the form again as it was sent.
-pub(super) fn show(
+pub(crate) fn show(
     call: &Call,
     subject: &Subject<'_>,
     flash: String,
@@ -176,8 +183,9 @@ pub(super) fn show(
         .here(title.clone())
         .saying(flash);
     let own = address::record(&model.slug, key);
+    let shell = shell.doing("GET", &own.replacen("/admin/", "/api/v1/", 1));
     let deletes = engine.may(ctx, Verb::Delete, model.id);
-    shell::render(
+    page::render(
         faults.status(StatusCode::OK),
         &RecordPage {
             shell,
@@ -196,7 +204,6 @@ pub(super) fn show(
             },
             related: related(view, row),
             back: back(engine, ctx, model),
-            api: own.replacen("/admin/", "/api/v1/", 1),
             action: own,
         },
     )
@@ -280,13 +287,13 @@ fn related(view: &View<'_>, row: &Row) -> Vec<Related> {
 }
 
 /// `GET /admin/{model}/new`
-pub(super) async fn new(call: Call) -> Result<Response, Error> {
+pub(crate) async fn new(call: Call) -> Result<Response, Error> {
     let flash = saved(&call)?.map(|_| "The record was created; here is the next one.".to_owned());
     blank(&call, flash.unwrap_or_default(), None)
 }
 
 /// The form of a new record; `refused` shows it again as it was sent.
-pub(super) fn blank(
+pub(crate) fn blank(
     call: &Call,
     flash: String,
     refused: Option<&Refused>,
@@ -310,13 +317,14 @@ pub(super) fn blank(
         })
         .collect();
     let faults = Faults::at(&mut controls, refused.map(|r| &r.error));
-    let title = format!("New {}", model.label.to_lowercase());
-    shell::render(
+    let title = fill("New {}", &[&model.label.to_lowercase()]);
+    page::render(
         faults.status(StatusCode::OK),
         &RecordPage {
             shell: Shell::of_model(engine, ctx, model)
                 .here(title.clone())
-                .saying(flash),
+                .saying(flash)
+                .doing("POST", &format!("/api/v1/{}", model.slug)),
             title,
             label: &model.label,
             action: format!("/admin/{}/new", model.slug),
@@ -329,7 +337,6 @@ pub(super) fn blank(
             delete: String::new(),
             related: Vec::new(),
             back: back(engine, ctx, model),
-            api: String::new(),
         },
     )
 }

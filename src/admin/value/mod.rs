@@ -1,0 +1,7 @@
+//! How what the operations give is shown: records taken apart member by member without reading any
+//! number ([`row`]), values as cells ([`cell`]), counts in words ([`count`]), JSON laid out ([`json`]).
+
+pub(crate) mod cell;
+pub(crate) mod count;
+pub(crate) mod json;
+pub(crate) mod row;

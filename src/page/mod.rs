@@ -1,0 +1,42 @@
+//! What all pages share, whatever door they belong to: who looks at them ([`viewer`]), the words of
+//! both languages ([`words`]), times in the viewer's zone ([`clock`]), the filters of the templates
+//! ([`filters`]), the token of the
+//! forms ([`form`]). No routes, no operations, no models.
+
+pub mod clock;
+pub mod filters;
+pub mod form;
+pub mod viewer;
+pub mod words;
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::error::Error;
+use crate::http::{Call, answer};
+
+use self::viewer::Visit;
+
+/// Renders a page for the visit that `call` is.
+///
+/// # Errors
+/// 500 when the template fails.
+pub fn render_for(
+    call: &Call,
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<Response, Error> {
+    viewer::scoped_now(Visit::of(call), || render(status, template))
+}
+
+/// Renders a page.
+///
+/// # Errors
+/// 500 when the template fails.
+pub fn render(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
+    Ok(answer::html(
+        status,
+        template.render().map_err(Error::internal)?,
+    ))
+}
