@@ -4,4 +4,5 @@ import './flows/login.mjs';
 import './flows/setup.mjs';
 import './flows/list.mjs';
 import './flows/record.mjs';
+import './crawl/notices.mjs';
 import './crawl/pages.mjs';

@@ -12,11 +12,14 @@ function place([root, model, second, ...rest], models) {
     return { kind: ['admin', '{model}', ...inner], model };
 }
 
-/** The kind and the model of an address. A number, outside of a model, is the number of something. */
+/**
+ * The kind and the model of an address, and how many parameters it has. A number, outside of a model,
+ * is the number of something.
+ */
 export function kindOf(url, models) {
     const { pathname, searchParams } = new URL(url);
     const { kind, model } = place(pathname.split('/').slice(1), models);
     const path = kind.filter((part) => part !== undefined).map((part) => (/^\d+$/.test(part) ? '{number}' : part));
     const asked = [...new Set([...searchParams.keys()].map((name) => (RESERVED.has(name) || name.startsWith('_') ? name : '{field}')))];
-    return { kind: `/${path.join('/')}${asked.length ? `?${asked.sort().join('&')}` : ''}`, model };
+    return { kind: `/${path.join('/')}${asked.length ? `?${asked.sort().join('&')}` : ''}`, model, parameters: asked.length };
 }

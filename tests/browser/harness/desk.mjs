@@ -8,8 +8,13 @@ function exactly(text) {
 
 /** A page, and who sits before it. */
 export class Desk {
-    constructor({ page, watch, api, server }) {
-        Object.assign(this, { page, watch, api, server });
+    constructor({ page, watch, api, server, again }) {
+        Object.assign(this, { page, watch, api, server, again });
+    }
+
+    /** Another desk of the same person. */
+    another() {
+        return this.again();
     }
 
     get main() {

@@ -54,7 +54,8 @@ export async function take({ who = 'administrator', server, ...options } = {}) {
     if (who) await context.addCookies([api.cookie]);
     const page = await context.newPage();
     await watchPolicy(page, watch);
-    return new Desk({ page, watch, api, server });
+    const again = () => take({ who, server, ...options });
+    return new Desk({ page, watch, api, server, again });
 }
 
 /** Leaves a picture of what a failed test saw. */
