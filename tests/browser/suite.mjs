@@ -6,3 +6,4 @@ import './flows/list.mjs';
 import './flows/record.mjs';
 import './crawl/notices.mjs';
 import './crawl/pages.mjs';
+import './crawl/poison.mjs';

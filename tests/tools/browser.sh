@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # browser.sh suite [NAME]     runs the tests of the pages (tests/browser), or those whose name matches
-# browser.sh shots FOLDER     makes a picture of every kind of page, at three widths, in both themes
+# browser.sh shots FOLDER [NAME]   makes a picture of every kind of page, at three widths, in both themes
 # browser.sh lighthouse       what lighthouse says of a list and of a record
 #
 # Each starts servers of its own with fresh SQLite databases, and Debian's Chromium.
@@ -8,7 +8,7 @@
 #
 #   QUARTERDECK_BIN   a binary to test, instead of building target/debug/quarterdeck
 #   CHINOOK_BIN, CHINOOK_DATABASE   the example's program and its database; without the database,
-#                     ../shared/seeds is looked into
+#                     ../shared/data is looked into
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -51,7 +51,7 @@ binaries() {
 }
 
 case $what:$# in
-suite:[12] | shots:2 | lighthouse:1) ;;
+suite:[12] | shots:[23] | lighthouse:1) ;;
 *) usage ;;
 esac
 [ -f "$browser_env/.complete" ] || skip "no playwright-core in $browser_env (tests/tools/install.sh)"
@@ -62,12 +62,12 @@ binaries
 export QUARTERDECK_BROWSER_CHROMIUM
 export QUARTERDECK_BROWSER_ENV=$browser_env
 export QUARTERDECK_BROWSER_FAILURES=${CARGO_TARGET_DIR:-$root/target}/browser
-export QUARTERDECK_BROWSER_CHINOOK_DATABASE=${CHINOOK_DATABASE:-$root/../shared/seeds/chinook.sqlite}
+export QUARTERDECK_BROWSER_CHINOOK_DATABASE=${CHINOOK_DATABASE:-$root/../shared/data/chinook.sqlite}
 case $what in
 suite)
     rm -rf -- "$QUARTERDECK_BROWSER_FAILURES"
     exec "$node" --test --test-reporter=spec ${2:+--test-name-pattern="$2"} "$browser_suite/suite.mjs"
     ;;
-shots) exec "$node" "$browser_suite/shots.mjs" "$2" ;;
+shots) exec "$node" "$browser_suite/shots.mjs" "${@:2}" ;;
 lighthouse) exec "$node" "$browser_suite/lighthouse.mjs" ;;
 esac

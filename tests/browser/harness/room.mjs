@@ -7,7 +7,7 @@ import { after } from 'node:test';
 
 import { Api } from './api.mjs';
 import { Desk } from './desk.mjs';
-import { demoServer } from './server.mjs';
+import { demoServer, killAll } from './server.mjs';
 import { chromium, chromiumFlags, chromiumPath, failures } from './tools.mjs';
 import { Watch, watchPolicy } from './watch.mjs';
 
@@ -28,19 +28,33 @@ export function theDemo() {
     return demo;
 }
 
-/** Closes both. */
+const kept = [];
+
+/** A server for several tests: begun with `begin` when first asked for. */
+export function shared(begin) {
+    let server;
+    return () => {
+        if (!server) kept.push((server = begin()));
+        return server;
+    };
+}
+
+/** Closes all, whatever became of it. */
 export async function leave() {
-    await (await browser)?.close();
-    await (await demo)?.stop();
+    const [gone] = await Promise.allSettled([browser?.then((open) => open.close())]);
+    const stopped = await Promise.allSettled([demo, ...kept].map(async (server) => (await server)?.stop()));
+    killAll();
+    const failed = [gone, ...stopped].find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
 }
 after(leave);
 
 /**
- * A desk: a browser of one's own, logged in as `who` unless that is nobody. `options` are those of
- * a playwright context.
+ * A desk: a browser of one's own, logged in as `who` unless that is nobody, at the demo or at what
+ * `server` says. `options` are those of a playwright context.
  */
 export async function take({ who = 'administrator', server, ...options } = {}) {
-    server ??= await theDemo();
+    server = await (typeof server === 'function' ? server() : (server ?? theDemo()));
     const context = await (await theBrowser()).newContext({
         baseURL: server.address,
         viewport: { width: 1360, height: 860 },

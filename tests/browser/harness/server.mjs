@@ -18,7 +18,12 @@ const limits = {
 };
 
 const running = new Set();
-process.on('exit', () => running.forEach((server) => server.kill()));
+
+/** Ends what is still running, without asking how it went. */
+export function killAll() {
+    running.forEach((server) => server.kill());
+}
+process.on('exit', killAll);
 
 function freePort() {
     return new Promise((resolve, reject) => {
