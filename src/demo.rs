@@ -86,6 +86,7 @@ fn trade(app: AppBuilder) -> AppBuilder {
             .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
             .filters([Status])
             .ordering("-placed_at")
+            .timeline(PlacedAt)
     })
     .model::<order_line::Entity>(|m| {
         m.group("Trade")

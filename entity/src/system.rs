@@ -6,6 +6,7 @@ pub mod audit_seal;
 pub mod grant;
 pub mod idempotency;
 pub mod login_throttle;
+pub mod operation;
 pub mod role;
 pub mod session;
 pub mod state;

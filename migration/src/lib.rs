@@ -15,6 +15,7 @@ mod m20261122_000005_change_sets;
 mod m20261122_000006_idempotency_rights;
 mod m20261122_000007_demo_trash;
 mod m20261122_000008_audit_seal;
+mod m20261122_000009_operation;
 pub mod run;
 pub mod table;
 
@@ -30,6 +31,7 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000005_change_sets::Migration),
         Box::new(m20261122_000006_idempotency_rights::Migration),
         Box::new(m20261122_000008_audit_seal::Migration),
+        Box::new(m20261122_000009_operation::Migration),
     ]
 }
 

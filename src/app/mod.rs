@@ -30,7 +30,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
 use crate::check::{Finding, Severity};
 use crate::config::{Config, SqliteSynchronous};
-use crate::crud::{Engine, EngineParts};
+use crate::crud::{Engine, EngineParts, Files};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
 use crate::limit::{DEFAULT_KEYS, Limiter};
@@ -316,6 +316,11 @@ impl AppBuilder {
                 expand_limit: query.expand_limit,
             },
             cursors: Cursors::new(&key),
+            files: Files {
+                folder: self.config.operations.folder.clone(),
+                kept: self.config.operations.kept,
+                limit: self.config.operations.files_limit,
+            },
         }));
         let lifetime = (&self.config.session).into();
         let identity = Arc::new(Identity::new(Arc::clone(&engine), lifetime));

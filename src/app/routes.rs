@@ -9,7 +9,7 @@ use poem::{EndpointExt as _, Request, Response, Route};
 
 use crate::account::{login, own, setup, tokens};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, changes, export, import, internal, records};
+use crate::api::{aggregate, changes, export, import, internal, operations, records, status};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -67,6 +67,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/auth/tokens" => tokens::create),
         route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
+        route!(GET "/api/v1/_status" => status::status),
         route!(GET "/api/v1/_models" => document::models),
         route!(GET "/api/v1/_models/:model" => document::model),
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
@@ -76,6 +77,10 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model/_import" => import::import),
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),
+        route!(GET "/api/v1/_operations" => operations::list),
+        route!(GET "/api/v1/_operations/:id" => operations::read),
+        route!(DELETE "/api/v1/_operations/:id" => operations::cancel),
+        route!(GET "/api/v1/_operations/:id/file" => operations::file),
         route!(POST "/api/v1/_undo" => records::undo),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),

@@ -3,7 +3,9 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use quarterdeck_entity::system::{audit, audit_seal, grant, role, session, token, user, user_role};
+use quarterdeck_entity::system::{
+    audit, audit_seal, grant, operation, role, session, token, user, user_role,
+};
 use sea_orm::Value;
 
 use crate::auth::{policy, state};
@@ -86,6 +88,18 @@ pub(super) fn register(app: AppBuilder) -> AppBuilder {
             .label("Audit seal")
             .list([Id, At, Rows, Highest, Head])
             .secret([Digests, Signature])
+            .ordering("-id")
+            .verbs([Verb::List, Verb::Read])
+    })
+    .model::<operation::Entity>(|m| {
+        use operation::Column::{
+            Done, EndedAt, Id, Kind, Model, Rights, StartedAt, State, Total, Username,
+        };
+        m.system()
+            .label("Operation")
+            .list([Id, Kind, Model, Username, State, Done, Total, StartedAt, EndedAt])
+            .secret([Rights])
+            .filters([Kind, State])
             .ordering("-id")
             .verbs([Verb::List, Verb::Read])
     })

@@ -22,6 +22,7 @@ mod layout;
 mod ledger;
 mod lens;
 mod note;
+mod operation;
 mod precondition;
 mod read;
 mod restore;
@@ -37,6 +38,7 @@ pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import};
 pub use note::{Note, note};
+pub use operation::{Fetched, Files, Progress};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
@@ -99,6 +101,8 @@ pub struct Context {
     pub dry_run: bool,
     /// Why, in the caller's words, for the audit.
     pub reason: Option<String>,
+    /// The operation that this is the work of, if it is one that is tracked.
+    pub operation: Option<Arc<Progress>>,
 }
 
 impl Context {
@@ -112,6 +116,7 @@ impl Context {
             address: None,
             dry_run: false,
             reason: None,
+            operation: None,
         }
     }
 
@@ -140,6 +145,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) operations: operation::Operations,
     pub(crate) exports: Arc<Semaphore>,
 }
 
@@ -167,6 +173,8 @@ pub struct EngineParts {
     pub limits: Limits,
     /// The key of the cursors.
     pub cursors: Cursors,
+    /// Where exports that nobody waits for are written.
+    pub files: Files,
 }
 
 impl std::fmt::Debug for EngineParts {
@@ -191,6 +199,7 @@ impl Engine {
             limits: parts.limits,
             cursors: parts.cursors,
             running: idempotency::Running::default(),
+            operations: operation::Operations::new(parts.files),
         }
     }
 

@@ -107,6 +107,13 @@ impl Call {
         body::large_json(&mut self.request).await
     }
 
+    /// Whether `Prefer` asks not to wait for the end (RFC 7240, section 4.1). A dry run is waited for:
+    /// what it tells is for those who may see it now.
+    #[must_use]
+    pub fn prefers_later(&self) -> bool {
+        !self.ctx.dry_run && preferences::prefers(self.request.headers(), "respond-async")
+    }
+
     /// Whether `Prefer` asks for a minimal answer (RFC 7240).
     #[must_use]
     pub fn prefers_minimal(&self) -> bool {

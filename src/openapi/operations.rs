@@ -79,7 +79,7 @@ fn bulk(seen: &Seen<'_>) -> Value {
         field, or creates it. One change set in the audit.";
     let mut bulk = operation(seen, "bulk", ("Change many", description));
     bulk["parameters"] = json!([
-        reference("parameters", "Prefer"),
+        reference("parameters", "Prefer-Later"),
         reference("parameters", "Change-Reason"),
         reference("parameters", "Idempotency-Key"),
     ]);
@@ -103,8 +103,18 @@ fn bulk(seen: &Seen<'_>) -> Value {
     let tried = reference("schemas", "DryRun");
     let answer = json!({ "anyOf": [ok, matched, tried] });
     let done = success("What was done", &["Idempotency-Replayed"], &answer);
-    bulk["responses"] = responses(&[("200", done)], &conditions(seen, &WRITING));
+    let answers = [("200", done), later()];
+    bulk["responses"] = responses(&answers, &conditions(seen, &WRITING));
     bulk
+}
+
+/// The answer before the work is done.
+pub(super) fn later() -> (&'static str, Value) {
+    let operation = reference("schemas", "Operation");
+    (
+        "202",
+        success("The operation that was begun", &["Location"], &operation),
+    )
 }
 
 fn list(seen: &Seen<'_>) -> Value {
@@ -211,6 +221,7 @@ fn revert(seen: &Seen<'_>) -> Value {
     revert["parameters"] = json!([
         reference("parameters", "Prefer"),
         reference("parameters", "Change-Reason"),
+        reference("parameters", "Idempotency-Key"),
     ]);
     conditional(seen, &mut revert);
     let body = reference("schemas", "Revert");

@@ -7,6 +7,7 @@ mod changes;
 mod forms;
 mod hidden;
 mod history;
+mod home;
 mod lists;
 mod matrix;
 mod page;

@@ -10,6 +10,7 @@ mod first;
 mod games;
 mod idempotency;
 mod import;
+mod operations;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

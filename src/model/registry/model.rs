@@ -7,7 +7,7 @@ use crate::model::describe::{Description, sentence_case, snake_case};
 use crate::model::options::{FieldOptions, Options};
 use crate::model::{Display, DisplayPart, Field, FieldId, Kind, ModelId, ModelMeta, Trash, Verb};
 
-use super::check::{check_fields, check_search, check_slug, check_trash};
+use super::check::{check_fields, check_search, check_slug, check_timeline, check_trash};
 
 pub(super) fn model(
     id: ModelId,
@@ -65,6 +65,9 @@ pub(super) fn model(
         Some(Trash { since, days: *days })
     });
     check_trash(&slug, &fields, trash, found);
+    let timeline = options.timeline.as_ref();
+    let timeline = timeline.and_then(|column| fields.iter().position(|f| &f.column == column));
+    check_timeline(&slug, &fields, timeline, found);
     let list = options
         .list
         .as_deref()
@@ -95,6 +98,7 @@ pub(super) fn model(
         system: options.system,
         if_match: options.if_match,
         trash,
+        timeline,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
         system_verbs: options.system_verbs.clone(),
         by_name,
