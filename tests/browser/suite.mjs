@@ -4,6 +4,7 @@ import './flows/login.mjs';
 import './flows/setup.mjs';
 import './flows/list.mjs';
 import './flows/record.mjs';
+import './flows/size.mjs';
 import './crawl/notices.mjs';
 import './crawl/pages.mjs';
 import './crawl/poison.mjs';

@@ -25,7 +25,7 @@ export function killAll() {
 }
 process.on('exit', killAll);
 
-function freePort() {
+export function freePort() {
     return new Promise((resolve, reject) => {
         const probe = createServer();
         probe.once('error', reject);
