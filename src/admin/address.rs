@@ -10,7 +10,7 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 3] = ["new", "_filter", "_deleted"];
+const TAKEN: [&str; 5] = ["new", "_filter", "_deleted", "_options", "_actions"];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
@@ -84,6 +84,16 @@ impl Query {
             format!("/admin/{slug}?{}", self.text())
         }
     }
+}
+
+/// The address of a record in the list that it was found in: its page leads to its neighbours there.
+pub(crate) fn record_of(slug: &str, key: &str, list: &Query) -> String {
+    let own = record(slug, key);
+    if list.0.is_empty() {
+        return own;
+    }
+    let of = Query(vec![("_list".to_owned(), list.text())]);
+    format!("{own}?{}", of.text())
 }
 
 /// The address of a record, by the text of its key as `ModelMeta::key_text` makes it.

@@ -4,6 +4,7 @@
 //! its whole state, in the API's grammar.
 
 mod account;
+mod action;
 mod address;
 mod changes;
 mod find;
@@ -13,11 +14,15 @@ mod list;
 mod preferences;
 mod problem;
 mod record;
+mod roles;
 mod shell;
+
 mod trash;
 mod trial;
+mod users;
 mod value;
 mod view;
+mod viewing;
 
 pub use problem::error_page;
 
@@ -68,6 +73,24 @@ pub fn routes() -> Vec<Route> {
             "/admin/_account/revoke",
             account::revoke_token,
         ),
+        route(Method::POST, "/admin/_view", viewing::begin),
+        route(Method::POST, "/admin/_view/end", viewing::end),
+        route(Method::GET, "/admin/_users", users::all),
+        route(Method::GET, "/admin/_users/new", users::new),
+        route(Method::POST, "/admin/_users/new", users::create),
+        route(Method::GET, "/admin/_users/:id", users::access),
+        route(Method::POST, "/admin/_users/:id/state", users::state),
+        route(Method::POST, "/admin/_users/:id/roles", users::roles),
+        route(Method::POST, "/admin/_users/:id/link", users::link),
+        route(Method::POST, "/admin/_users/:id/password", users::password),
+        route(
+            Method::POST,
+            "/admin/_users/:id/sessions",
+            users::end_session,
+        ),
+        route(Method::GET, "/admin/_roles", roles::all),
+        route(Method::GET, "/admin/_roles/:id", roles::page),
+        route(Method::POST, "/admin/_roles/:id", roles::save),
         route(Method::GET, "/admin/:model", list::page),
         route(
             Method::GET,
@@ -76,9 +99,21 @@ pub fn routes() -> Vec<Route> {
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
         route(Method::GET, "/admin/:model/_trash", trash::page),
-        route(Method::GET, "/admin/:model/new", record::new),
+        route(Method::GET, "/admin/:model/_options", record::pick::options),
+        route(
+            Method::GET,
+            "/admin/:model/_actions/:name",
+            action::question,
+        ),
+        route(Method::POST, "/admin/:model/_actions/:name", action::run),
+        route(
+            Method::GET,
+            "/admin/:model/_actions/:name/done",
+            action::done,
+        ),
+        route(Method::GET, "/admin/:model/new", record::page::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
-        route(Method::GET, "/admin/:model/:id", record::page),
+        route(Method::GET, "/admin/:model/:id", record::page::page),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(
             Method::GET,

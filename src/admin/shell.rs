@@ -20,6 +20,10 @@ pub(crate) struct Shell {
     pub(crate) viewer: Viewer,
     /// Where this page is.
     pub(crate) path: String,
+    /// Who looks through the user's eyes; empty for nobody.
+    pub(crate) viewing: String,
+    /// Whether the caller may look as another.
+    pub(crate) may_view_as: bool,
     /// The request behind this page, as a shell command; empty where there is none.
     pub(crate) api: String,
 }
@@ -101,6 +105,8 @@ impl Shell {
             }
         }
         let visit = Visit::now();
+        let principal = &ctx.principal;
+        let viewer = principal.viewer.as_ref();
         let home = Crumb {
             text: t("Home").into(),
             href: "/admin".into(),
@@ -112,6 +118,10 @@ impl Shell {
             flash: String::new(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
+            viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
+            may_view_as: principal.is_superuser()
+                && principal.session.is_some()
+                && viewer.is_none(),
             api: String::new(),
         }
     }

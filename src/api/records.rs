@@ -245,6 +245,20 @@ pub async fn restore(call: Call) -> Result<Response, Error> {
     Ok(written_answer(&call, written, StatusCode::OK))
 }
 
+/// `POST /api/v1/{model}/_actions/{name}`
+///
+/// # Errors
+/// See [`crate::crud::Engine::act`].
+pub async fn act(mut call: Call) -> Result<Response, Error> {
+    let model = model(&call)?;
+    let name = call.param("name");
+    call.engine.action(&call.ctx, model, &name)?;
+    no_parameters(&call)?;
+    let body = call.large_json().await?;
+    let written = call.engine.act(&call.ctx, (model, &name), body).await?;
+    Ok(answer::json(StatusCode::OK, written.body))
+}
+
 /// `POST /api/v1/_undo`
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{EndpointExt as _, Request, Response, Route};
 
-use crate::account::{login, own, setup, tokens};
+use crate::account::{login, others, own, reset, setup, tokens, view};
 use crate::api::document::{self, Documents};
 use crate::api::{aggregate, changes, export, import, internal, operations, records, status};
 use crate::check::Finding;
@@ -68,12 +68,20 @@ fn fixed() -> Vec<Entry> {
         route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
         route!(GET "/api/v1/_status" => status::status),
+        route!(POST "/auth/users/:id/link" => others::link),
+        route!(POST "/auth/users/:id/password" => others::password),
+        route!(GET "/auth/forgotten" => reset::forgotten),
+        route!(GET "/auth/reset" => reset::form),
+        route!(POST "/auth/reset" => reset::submit),
+        route!(POST "/auth/view_as" => view::begin),
+        route!(DELETE "/auth/view_as" => view::end),
         route!(GET "/api/v1/_models" => document::models),
         route!(GET "/api/v1/_models/:model" => document::model),
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
         route!(POST "/api/v1/:model/_bulk" => records::bulk),
+        route!(POST "/api/v1/:model/_actions/:name" => records::act),
         route!(POST "/api/v1/:model/_import" => import::import),
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),

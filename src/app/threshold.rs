@@ -10,6 +10,7 @@ mod compression;
 mod crossing;
 mod headers;
 mod problem;
+mod viewing;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -89,11 +90,13 @@ impl Threshold {
         let (admitted, decision) = self.admission.admit(&request, crossing.address).await;
         crossing.decision = decision;
         let principal = admitted?;
+        // The log names who really asks.
         crossing.principal = Arc::clone(&principal);
         let by_token = principal.token.is_some() || principal.system;
         if edge::is_unsafe(request.method()) && !by_token {
             edge::check_origin(&self.config.server, &request)?;
         }
+        let principal = viewing::principal(&self.accounts, &request, principal).await?;
         let server = &self.config.server;
         let declared = request
             .header(header::CONTENT_LENGTH)

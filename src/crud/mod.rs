@@ -4,6 +4,7 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
+pub mod action;
 mod aggregate;
 mod bulk;
 mod cascade;
@@ -21,6 +22,7 @@ mod import;
 mod layout;
 mod ledger;
 mod lens;
+mod nested;
 mod note;
 mod operation;
 mod precondition;
@@ -34,6 +36,7 @@ mod work;
 mod write;
 mod written;
 
+pub use action::{Action, Done, Selection};
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import};
@@ -147,6 +150,7 @@ pub struct Engine {
     pub(crate) running: idempotency::Running,
     pub(crate) operations: operation::Operations,
     pub(crate) exports: Arc<Semaphore>,
+    pub(crate) actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -175,6 +179,8 @@ pub struct EngineParts {
     pub cursors: Cursors,
     /// Where exports that nobody waits for are written.
     pub files: Files,
+    /// The actions of the models.
+    pub actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for EngineParts {
@@ -200,6 +206,7 @@ impl Engine {
             cursors: parts.cursors,
             running: idempotency::Running::default(),
             operations: operation::Operations::new(parts.files),
+            actions: parts.actions,
         }
     }
 

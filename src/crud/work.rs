@@ -106,6 +106,11 @@ impl Engine {
         once: Option<Once>,
         job: impl Job,
     ) -> Result<Option<Written>, Error> {
+        // Who looks as another changes nothing, whatever door forgot to say so.
+        if ctx.principal.viewer.is_some() && !ctx.dry_run {
+            let detail = "Nothing can be changed by who looks as somebody else.";
+            return Err(Error::new(Kind::Forbidden, "view_as", detail));
+        }
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         // What is taken back happens as often as it is asked for.
         let once = once.filter(|_| !ctx.dry_run);

@@ -10,7 +10,7 @@ use crate::model::Verb;
 use super::paths::{
     READING, WRITING, conditional, conditions, key, operation, responses, success, written,
 };
-use super::{imports, part, reference};
+use super::{actions, imports, part, reference};
 
 /// The verbs that write, as `_bulk` names them.
 const WRITES: [Verb; 4] = [Verb::Create, Verb::Replace, Verb::Patch, Verb::Delete];
@@ -25,6 +25,12 @@ pub(super) fn add(seen: &Seen<'_>, paths: &mut Map<String, Value>) {
     if seen.may(Verb::Create) {
         let path = format!("/api/v1/{slug}/_import");
         paths.insert(path, json!({ "post": imports::operation(seen) }));
+    }
+    for action in &seen.meta.actions {
+        if seen.may(action.verb) && seen.may(Verb::List) {
+            let path = format!("/api/v1/{slug}/_actions/{}", action.name);
+            paths.insert(path, json!({ "post": actions::operation_of(seen, action) }));
+        }
     }
     let record = format!("/api/v1/{slug}/{{id}}");
     if seen.meta.trash.is_some() && seen.may(Verb::Delete) {

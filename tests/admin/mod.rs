@@ -12,6 +12,7 @@ mod lists;
 mod matrix;
 mod page;
 mod probes;
+mod record;
 mod rows;
 mod stage;
 mod text;

@@ -10,6 +10,7 @@ mod first;
 mod games;
 mod idempotency;
 mod import;
+mod nested;
 mod operations;
 mod preconditions;
 mod reuse;
