@@ -7,8 +7,8 @@
 # Exit status 77 and a SKIPPED line when a tool is absent.
 #
 #   QUARTERDECK_BIN   a binary to test, instead of building target/debug/quarterdeck
-#   CHINOOK_BIN, CHINOOK_DATABASE   the example's program and its database; without the database,
-#                     ../shared/data is looked into
+#   EXTREMES_BIN, CHINOOK_BIN, CHINOOK_DATABASE   the examples' programs, and a database; without the
+#                     database, ../shared/data is looked into
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -41,13 +41,14 @@ newest_node() {
 # twice.
 binaries() {
     export QUARTERDECK_BROWSER_BINARY=${QUARTERDECK_BIN:-} QUARTERDECK_BROWSER_CHINOOK=${CHINOOK_BIN:-}
+    export QUARTERDECK_BROWSER_EXTREMES=${EXTREMES_BIN:-}
     # To the server it would be a setting that does not exist.
     unset QUARTERDECK_BIN
     [ -z "$QUARTERDECK_BROWSER_BINARY" ] || return 0
     (cd "$root" && cargo build --workspace --bins --tests)
     local built=${CARGO_TARGET_DIR:-$root/target}/debug
     QUARTERDECK_BROWSER_BINARY=$built/quarterdeck
-    : "${QUARTERDECK_BROWSER_CHINOOK:=$built/chinook}"
+    : "${QUARTERDECK_BROWSER_CHINOOK:=$built/chinook}" "${QUARTERDECK_BROWSER_EXTREMES:=$built/extremes}"
 }
 
 case $what:$# in

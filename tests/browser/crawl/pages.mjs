@@ -3,37 +3,20 @@
 
 import { strict as assert } from 'node:assert';
 
-import { overflow, violations } from '../harness/axe.mjs';
 import { look } from '../harness/suite.mjs';
+import { inspect, nothing } from './inspect.mjs';
 import { walk } from './walk.mjs';
 
 let withScripts = new Map();
-
-function nothing(complaints) {
-    assert.equal(complaints.length, 0, `${complaints.length} complaints:\n  ${complaints.join('\n  ')}`);
-}
 
 async function lastChange(desk) {
     const [last] = await desk.api.list('qd_audit', 'sort=-id&limit=1&fields=id');
     return last?.id ?? 0;
 }
 
-// What axe says of a kind of page, it says of the same kind for most other models, too.
-const MODELS_FOR_AXE = 4;
-
-async function inspect({ page }, { nth }, most) {
-    const headings = await page.getByRole('heading', { level: 1 }).count();
-    return [
-        ...(headings === 1 ? [] : [`${headings} headings of the first level`]),
-        ...(nth <= most ? await violations(page) : []),
-        ...(await overflow(page, 360)),
-        ...(await overflow(page, 768)),
-    ];
-}
-
 look('r27_pages: axe, console, policy and width of every page', {}, async (desk) => {
     const before = await lastChange(desk);
-    const { kinds, complaints } = await walk(desk, { visit: (...of) => inspect(...of, MODELS_FOR_AXE) });
+    const { kinds, complaints } = await walk(desk, { visit: inspect });
     withScripts = kinds;
     assert.ok(kinds.get('/admin/{model}/{id}') > 10, `only ${[...kinds.keys()].join(' ')}`);
     nothing(complaints);
@@ -51,7 +34,7 @@ look('pages: the same pages without JavaScript', { javaScriptEnabled: false }, a
 
 for (const who of ['viewer', 'editor']) {
     look(`pages: axe, console, policy and width of every page of the ${who}`, { who }, async (desk) => {
-        const { complaints } = await walk(desk, { most: 3, visit: (...of) => inspect(...of, 1) });
+        const { complaints } = await walk(desk, { most: 3, visit: (at, next) => inspect(at, next, 1) });
         nothing(complaints);
     });
 }

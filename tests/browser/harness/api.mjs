@@ -5,8 +5,9 @@ const sessions = new Map();
 
 /** One user's way to the API. */
 export class Api {
-    constructor(server, cookie) {
+    constructor(server, who, cookie) {
         this.server = server;
+        this.who = who;
         this.cookie = cookie;
     }
 
@@ -25,7 +26,12 @@ export class Api {
         if (!answer.ok) throw new Error(`login of ${who}: ${answer.status} ${await answer.text()}`);
         const [pair] = answer.headers.get('set-cookie').split(';');
         const [name, value] = pair.split('=');
-        return new Api(server, { name, value, domain: '127.0.0.1', path: '/', httpOnly: true });
+        return new Api(server, who, { name, value, domain: '127.0.0.1', path: '/', httpOnly: true });
+    }
+
+    /** The same user, in another session. */
+    fresh() {
+        return Api.login(this.server, this.who);
     }
 
     async send(method, path, body, more = {}) {

@@ -8,13 +8,20 @@ function exactly(text) {
 
 /** A page, and who sits before it. */
 export class Desk {
-    constructor({ page, watch, api, server, again }) {
-        Object.assign(this, { page, watch, api, server, again });
+    constructor(parts) {
+        // page, watch, api, server, again, scripted
+        Object.assign(this, parts);
     }
 
     /** Another desk of the same person. */
     another() {
         return this.again();
+    }
+
+    /** From now on in a session that no other test has. */
+    async logInAgain() {
+        this.api = await this.api.fresh();
+        await this.page.context().addCookies([this.api.cookie]);
     }
 
     get main() {

@@ -69,7 +69,7 @@ export async function take({ who = 'administrator', server, ...options } = {}) {
     const page = await context.newPage();
     await watchPolicy(page, watch);
     const again = () => take({ who, server, ...options });
-    return new Desk({ page, watch, api, server, again });
+    return new Desk({ page, watch, api, server, again, scripted: options.javaScriptEnabled !== false });
 }
 
 /** Leaves a picture of what a failed test saw. */

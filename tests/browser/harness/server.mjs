@@ -108,10 +108,13 @@ export async function emptyServer() {
     return new Server(await freePort(), binary).serve([]);
 }
 
-/** A database that was there first, served by another program, with a superuser `clerk`. */
+/**
+ * Another program with a superuser `clerk`, on a copy of a database that was there first, or on an
+ * empty one.
+ */
 export async function serverOf(program, database) {
     const server = new Server(await freePort(), program);
-    cpSync(database, join(server.folder, 'desk.db'));
+    if (database) cpSync(database, join(server.folder, 'desk.db'));
     server.command(['migrate']);
     server.passwords.clerk = 'clerk of the shop';
     server.command(['user', 'create', 'clerk', '--superuser', '--password-stdin'], server.passwords.clerk);

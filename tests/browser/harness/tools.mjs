@@ -18,6 +18,11 @@ export const packages = wanted('QUARTERDECK_BROWSER_ENV');
 /** The program that is tested. */
 export const binary = wanted('QUARTERDECK_BROWSER_BINARY');
 
+/** The examples' programs, and a database of Chinook; empty where there is none. */
+export const extremes = process.env.QUARTERDECK_BROWSER_EXTREMES ?? '';
+export const chinook = process.env.QUARTERDECK_BROWSER_CHINOOK ?? '';
+export const chinookDatabase = process.env.QUARTERDECK_BROWSER_CHINOOK_DATABASE ?? '';
+
 /** Chromium's program. */
 export const chromiumPath = wanted('QUARTERDECK_BROWSER_CHROMIUM');
 
