@@ -105,6 +105,7 @@ impl World {
                 kept: Duration::ZERO,
                 limit: 0,
             },
+            actions: Vec::new(),
         }))
     }
 }
