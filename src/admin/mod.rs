@@ -7,10 +7,13 @@ mod account;
 mod action;
 mod address;
 mod changes;
+mod export;
 mod find;
 mod history;
 mod home;
+mod import;
 mod list;
+mod operations;
 mod preferences;
 mod problem;
 mod record;
@@ -69,6 +72,13 @@ fn pages() -> Vec<Route> {
             "/admin/_changes/:id/undo",
             changes::undo::done,
         ),
+        route(Method::GET, "/admin/_operations", operations::page),
+        route(Method::GET, "/admin/_operations/:id", operations::one::page),
+        route(
+            Method::POST,
+            "/admin/_operations/:id/cancel",
+            operations::one::cancel,
+        ),
         route(Method::GET, "/admin/_account", account::page),
         route(Method::POST, "/admin/_account/password", account::password),
         route(
@@ -107,6 +117,16 @@ fn pages() -> Vec<Route> {
             list::filter_form::sift,
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/_export", export::page),
+        route(Method::POST, "/admin/:model/_export", export::make),
+        route(Method::GET, "/admin/:model/_import", import::page),
+        route(Method::POST, "/admin/:model/_import", import::take),
+        route(Method::GET, "/admin/:model/_import/:id", import::map::page),
+        route(
+            Method::POST,
+            "/admin/:model/_import/:id",
+            import::map::begin,
+        ),
         route(Method::GET, "/admin/:model/_trash", trash::page),
         route(
             Method::GET,

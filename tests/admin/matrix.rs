@@ -82,6 +82,7 @@ impl Subject {
                     vec![("_do".into(), "delete".into()), ("_all".into(), "1".into())],
                 ),
             ),
+            (&["list"], get(format!("{at}/_export"))),
             (&["create"], get(format!("{at}/new"))),
             (&["create"], post(format!("{at}/new"), Vec::new())),
             (&["read"], get(&self.path)),

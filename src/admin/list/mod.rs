@@ -5,7 +5,7 @@ pub(crate) mod builder;
 pub(crate) mod cells;
 pub(crate) mod chart;
 mod columns;
-mod conditions;
+pub(crate) mod conditions;
 mod drill;
 pub(crate) mod filter_form;
 pub(crate) mod many;
