@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod audit;
 mod changes;
 mod find;
 mod history;
@@ -15,7 +16,6 @@ mod problem;
 mod record;
 mod roles;
 mod shell;
-
 mod trash;
 mod trial;
 mod users;
@@ -87,6 +87,7 @@ pub fn routes() -> Vec<Route> {
             "/admin/_users/:id/sessions",
             users::end_session,
         ),
+        route(Method::GET, "/admin/_audit", audit::page),
         route(Method::GET, "/admin/_roles", roles::all),
         route(Method::GET, "/admin/_roles/:id", roles::page),
         route(Method::POST, "/admin/_roles/:id", roles::save),

@@ -9,7 +9,7 @@ use poem::{EndpointExt as _, Request, Response, Route};
 
 use crate::account::{login, others, own, reset, setup, tokens, view};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, changes, export, import, internal, records};
+use crate::api::{aggregate, chain, changes, export, import, internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -84,6 +84,7 @@ fn fixed() -> Vec<Entry> {
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),
         route!(POST "/api/v1/_undo" => records::undo),
+        route!(GET "/api/v1/_audit/chain" => chain::chain),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),
         route!(POST "/api/v1/:model/:id/_restore" => records::restore),

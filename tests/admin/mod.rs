@@ -2,6 +2,7 @@
 //! the first.
 
 mod account;
+mod audited;
 mod bounds;
 mod changes;
 mod forms;
@@ -11,7 +12,10 @@ mod lists;
 mod matrix;
 mod page;
 mod probes;
+mod roles;
 mod rows;
 mod stage;
 mod text;
+mod users;
+mod viewing;
 mod words;
