@@ -7,22 +7,60 @@ use quarterdeck_entity::demo::{
     address, author, book, book_category, book_detail, category, customer, order, order_line,
     price_list, publisher, review, staff_note, stock_event,
 };
+use sea_orm::prelude::Decimal;
 use sea_orm::{EntityTrait as _, Iterable as _, PaginatorTrait as _};
 use serde_json::json;
 
 use crate::app::{App, AppBuilder};
 use crate::auth::secret;
 use crate::cli::{Failure, NewUser, create_user};
-use crate::crud::Context;
+use crate::crud::{Action, Context, Selection};
 use crate::error::Error;
-use crate::model::{Input, Rule, Widget};
+use crate::model::{Input, Kind, Rule, Widget};
 use crate::store::failure;
 
 /// Registers the models and migrations of the shop.
 #[must_use]
 pub fn register(app: AppBuilder) -> AppBuilder {
-    let app = app.migrations(quarterdeck_migration::demo());
+    let app = app
+        .migrations(quarterdeck_migration::demo())
+        .action::<book::Entity>(discount())
+        .action::<review::Entity>(approve());
     people(trade(catalogue(app)))
+}
+
+/// Lowers prices by so many percent.
+fn discount() -> Action {
+    let percent = Kind::Decimal(Some((4, 1)));
+    Action::new(
+        "discount",
+        "Lower the price",
+        |selection: Selection| async move {
+            let percent = selection.text("percent").unwrap_or_default();
+            let percent: Decimal = percent.parse().map_err(Error::internal)?;
+            selection
+                .patch(|book| {
+                    let price: Decimal = book["price"].as_str()?.parse().ok()?;
+                    let rest = Decimal::ONE_HUNDRED - percent;
+                    let price = (price * rest / Decimal::ONE_HUNDRED).round_dp(2);
+                    Some(json!({ "price": price.to_string() }))
+                })
+                .await
+        },
+    )
+    .field("percent", percent, false, |f| {
+        f.help("By how many percent.").min(0.1).max(90.0)
+    })
+    .confirm("The new prices are in force at once.")
+}
+
+/// Lets the public see reviews.
+fn approve() -> Action {
+    Action::new("approve", "Approve", |selection: Selection| async move {
+        selection
+            .patch(|_| Some(json!({ "approved": true, "moderation": "accepted" })))
+            .await
+    })
 }
 
 fn catalogue(app: AppBuilder) -> AppBuilder {
@@ -55,6 +93,29 @@ fn catalogue(app: AppBuilder) -> AppBuilder {
                 .field(B::Price, |f| f.help("In euros, with tax.").min(0.0))
                 .field(B::Pages, |f| f.min(1.0).max(20_000.0))
                 .field(B::Isbn, |f| f.label("ISBN").rule(Rule::MinLength(10)))
+                .icon("M5 3h13v16H6.5a1.5 1.5 0 0 0 0 3H18v-1H7v-1h12V2H6a3 3 0 0 0-3 3v14a4 4 0 0 1 2-1z")
+                .computed(("page_price", "Per page"), [B::Price, B::Pages], |book| {
+                    let price: Decimal = book["price"].as_str()?.parse().ok()?;
+                    let pages = Decimal::from(book["pages"].as_i64()?);
+                    Some((price / pages).round_dp(3).to_string())
+                })
+                .fieldset(
+                    "Book",
+                    "",
+                    [
+                        B::Title,
+                        B::Subtitle,
+                        B::AuthorId,
+                        B::PublisherId,
+                        B::Isbn,
+                        B::Description,
+                    ],
+                )
+                .fieldset(
+                    "Sale",
+                    "What a shop needs to know.",
+                    [B::Price, B::InPrint, B::Pages, B::PublishedOn],
+                )
                 .many_to_many::<category::Entity>("categories")
         })
         .model::<book_detail::Entity>(|m| {
@@ -86,6 +147,11 @@ fn trade(app: AppBuilder) -> AppBuilder {
             .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
             .filters([Status])
             .ordering("-placed_at")
+            .timeline(PlacedAt)
+            .inline::<order_line::Entity>("order_line", |i| {
+                use order_line::Column::{BookId, Quantity, UnitPrice};
+                i.columns([BookId, Quantity, UnitPrice])
+            })
     })
     .model::<order_line::Entity>(|m| {
         m.group("Trade")
@@ -107,6 +173,7 @@ fn people(app: AppBuilder) -> AppBuilder {
     app.model::<customer::Entity>(|m| {
         m.group("People")
             .search([customer::Column::Name, customer::Column::Email])
+            .inline::<address::Entity>("address", |i| i)
             .field(customer::Column::Email, |f| {
                 f.rule(Rule::Email).widget(Widget::Email)
             })

@@ -5,6 +5,7 @@
 //! their own (`src/api/fixed.json`), the plugins' as plain [`Operation`]s. What no part refers to in
 //! the end is left out.
 
+mod actions;
 mod aggregate;
 mod bodies;
 mod catalog;

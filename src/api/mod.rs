@@ -8,4 +8,6 @@ pub mod document;
 pub mod export;
 pub mod import;
 pub mod internal;
+pub mod operations;
 pub mod records;
+pub mod status;

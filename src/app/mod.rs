@@ -2,6 +2,7 @@
 //! [`AppBuilder::build`] connects, migrates, checks and loads; [`App::serve`] answers requests.
 //! All routes are in [`routes`], all middleware in [`threshold`].
 
+mod actions;
 pub mod edge;
 #[doc(hidden)] // Public for the fuzz targets alone.
 pub mod framing;
@@ -30,7 +31,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
 use crate::check::{Finding, Severity};
 use crate::config::{Config, SqliteSynchronous};
-use crate::crud::{Engine, EngineParts};
+use crate::crud::{Action, Engine, EngineParts, Files};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
 use crate::limit::{DEFAULT_KEYS, Limiter};
@@ -57,6 +58,7 @@ pub struct AppBuilder {
     plugins: Vec<Arc<dyn Plugin>>,
     migrations: Vec<Box<dyn MigrationTrait>>,
     observer: Option<Observer>,
+    actions: Vec<(String, Action)>,
 }
 
 impl std::fmt::Debug for AppBuilder {
@@ -130,6 +132,7 @@ impl App {
             plugins: Vec::new(),
             migrations: quarterdeck_migration::system(),
             observer: None,
+            actions: Vec::new(),
         };
         system::register(empty)
     }
@@ -194,6 +197,15 @@ impl AppBuilder {
         self
     }
 
+    /// Adds an action on records of `E`: in the lists and on the records of the admin pages, and as
+    /// `POST /api/v1/{model}/_actions/{name}`.
+    #[must_use]
+    pub fn action<E: EntityTrait>(mut self, action: Action) -> Self {
+        let table = E::default().table_name().to_owned();
+        self.actions.push((table, action));
+        self
+    }
+
     /// Adds a hook around writes.
     #[must_use]
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
@@ -255,6 +267,7 @@ impl AppBuilder {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let (registry, mut findings) = Registry::build(&self.models);
+        findings.extend(actions::check(&registry, &self.actions));
         findings.extend(routes::check(&registry, &self.plugins));
         findings.extend(plugins::check(&self.config, &self.plugins));
         if self.config.password.memory_kib < 19_456 {
@@ -294,6 +307,7 @@ impl AppBuilder {
             DbBackend::MySql => registry.limit(&[Limit::Levels(29)]),
             _ => registry.limit(&[largest]),
         }
+        let actions = actions::of_models(&mut registry, std::mem::take(&mut self.actions));
         let registry = Arc::new(registry);
         let key = state::signing_key(&db).await?;
         let query = &self.config.query;
@@ -317,6 +331,12 @@ impl AppBuilder {
                 expand_limit: query.expand_limit,
             },
             cursors: Cursors::new(&key),
+            files: Files {
+                folder: self.config.operations.folder.clone(),
+                kept: self.config.operations.kept,
+                limit: self.config.operations.files_limit,
+            },
+            actions,
         }));
         let lifetime = (&self.config.session).into();
         let identity = Arc::new(Identity::new(Arc::clone(&engine), lifetime));

@@ -9,7 +9,9 @@ use poem::{EndpointExt as _, Request, Response, Route};
 
 use crate::account::{login, others, own, reset, setup, tokens, view};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, chain, changes, export, import, internal, records};
+use crate::api::{
+    aggregate, chain, changes, export, import, internal, operations, records, status,
+};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -67,6 +69,7 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/auth/tokens" => tokens::create),
         route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
+        route!(GET "/api/v1/_status" => status::status),
         route!(POST "/auth/users/:id/link" => others::link),
         route!(POST "/auth/users/:id/password" => others::password),
         route!(GET "/auth/forgotten" => reset::forgotten),
@@ -80,9 +83,14 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model" => records::create, Some(of_collection)),
         route!(POST "/api/v1/:model/_search" => records::search),
         route!(POST "/api/v1/:model/_bulk" => records::bulk),
+        route!(POST "/api/v1/:model/_actions/:name" => records::act),
         route!(POST "/api/v1/:model/_import" => import::import),
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),
+        route!(GET "/api/v1/_operations" => operations::list),
+        route!(GET "/api/v1/_operations/:id" => operations::read),
+        route!(DELETE "/api/v1/_operations/:id" => operations::cancel),
+        route!(GET "/api/v1/_operations/:id/file" => operations::file),
         route!(POST "/api/v1/_undo" => records::undo),
         route!(GET "/api/v1/_audit/chain" => chain::chain),
         route!(GET "/api/v1/:model/:id/_history" => records::history),

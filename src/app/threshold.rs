@@ -114,6 +114,7 @@ impl Threshold {
         extensions.insert(Arc::clone(&self.identity));
         extensions.insert(Arc::clone(&self.accounts));
         extensions.insert(Arc::clone(&self.form_key));
+        extensions.insert(Arc::clone(&self.metrics));
         extensions.insert(Context {
             principal,
             door: Door::Rest,
@@ -121,6 +122,7 @@ impl Threshold {
             address: crossing.address,
             dry_run,
             reason,
+            operation: None,
         });
         let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {

@@ -4,6 +4,7 @@
 //! back JSON bytes. It decides permissions, parses through the caller's lens, and is the only place
 //! on the request path that begins a transaction. No HTTP types here.
 
+pub mod action;
 mod aggregate;
 mod bulk;
 mod cascade;
@@ -21,7 +22,9 @@ mod import;
 mod layout;
 mod ledger;
 mod lens;
+mod nested;
 mod note;
+mod operation;
 mod precondition;
 mod read;
 mod restore;
@@ -33,10 +36,12 @@ mod work;
 mod write;
 mod written;
 
+pub use action::{Action, Done, Selection};
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
-pub use import::{File, Import};
+pub use import::{File, Import, Peek};
 pub use note::{Note, note};
+pub use operation::{Fetched, Files, Progress};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
@@ -99,6 +104,8 @@ pub struct Context {
     pub dry_run: bool,
     /// Why, in the caller's words, for the audit.
     pub reason: Option<String>,
+    /// The operation that this is the work of, if it is one that is tracked.
+    pub operation: Option<Arc<Progress>>,
 }
 
 impl Context {
@@ -112,6 +119,7 @@ impl Context {
             address: None,
             dry_run: false,
             reason: None,
+            operation: None,
         }
     }
 
@@ -140,7 +148,9 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) operations: operation::Operations,
     pub(crate) exports: Arc<Semaphore>,
+    pub(crate) actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -167,6 +177,10 @@ pub struct EngineParts {
     pub limits: Limits,
     /// The key of the cursors.
     pub cursors: Cursors,
+    /// Where exports that nobody waits for are written.
+    pub files: Files,
+    /// The actions of the models.
+    pub actions: Vec<(ModelId, Action)>,
 }
 
 impl std::fmt::Debug for EngineParts {
@@ -191,6 +205,8 @@ impl Engine {
             limits: parts.limits,
             cursors: parts.cursors,
             running: idempotency::Running::default(),
+            operations: operation::Operations::new(parts.files),
+            actions: parts.actions,
         }
     }
 

@@ -1,4 +1,5 @@
-//! `create`, `replace`, `patch` and `delete` of one record.
+//! `create`, `replace`, `patch` and `delete` of one record; with the child rows in its body, which
+//! `nested` reads.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::trial::Trial;
 use super::work::{Job, Step, Work, is_violation};
 use super::{Context, Engine, Written};
 
-/// One change, whose answer is the record.
+/// One deletion; in a dry run its answer is what would have gone.
 struct Single(Item);
 
 #[async_trait]
@@ -126,9 +127,9 @@ impl Engine {
         (body, once): (Input, Option<Once>),
     ) -> Result<Written, Error> {
         self.scope(ctx, of.1, of.0)?;
-        match self.item(ctx, of, target, body) {
-            Ok(item) => {
-                let written = self.transact(ctx, once, Single(item)).await?;
+        match self.family(ctx, of, target, body) {
+            Ok(family) => {
+                let written = self.transact(ctx, once, family).await?;
                 written.ok_or_else(Error::not_found)
             }
             Err(error) if ctx.dry_run && is_violation(&error) => {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use sea_orm::Value;
 use validator::{ValidateEmail, ValidateUrl};
 
+use super::describe::sentence_case;
 use super::kind::{Kind, Op};
 use super::limit::Limit;
+use super::options::FieldOptions;
 use super::value::{self, Misfit};
 
 /// A field of a registered model: what the entity tells, and what the registration added.
@@ -48,6 +50,45 @@ pub struct Field {
 }
 
 impl Field {
+    /// A field of no column, for a form that is not a record's.
+    pub(crate) fn loose((name, kind, nullable): (&str, Kind, bool), options: FieldOptions) -> Self {
+        let FieldOptions {
+            name: _,
+            label,
+            help,
+            widget,
+            choices,
+            rules,
+            has_default,
+        } = options;
+        let kind = if choices.is_empty() {
+            kind
+        } else {
+            Kind::Enum {
+                native: None,
+                variants: choices.iter().map(|c| c.value.clone()).collect(),
+            }
+        };
+        Self {
+            name: name.to_owned(),
+            column: String::new(),
+            kind,
+            nullable,
+            has_default,
+            unique: false,
+            generated: false,
+            secret: false,
+            readonly: false,
+            filterable: false,
+            choices,
+            label: label.unwrap_or_else(|| sentence_case(name)),
+            help: help.unwrap_or_default(),
+            widget,
+            rules,
+            limit: None,
+        }
+    }
+
     /// The filter operators of this field; none when it is secret or not filterable.
     #[must_use]
     pub fn operators(&self) -> &'static [Op] {
@@ -114,6 +155,8 @@ pub struct Choice {
 /// A form control other than the kind's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Widget {
+    /// One line of text, for a column that could hold many.
+    Text,
     /// Several lines of text.
     TextArea,
     /// A password: written, never shown.
@@ -122,8 +165,31 @@ pub enum Widget {
     Email,
     /// A URL.
     Url,
-    /// A colour.
+    /// A colour, `#rrggbb`.
     Color,
+    /// The choices of an enum or of a field with choices, all of them in sight.
+    Radio,
+    /// A picture in a column of bytes.
+    Image,
+}
+
+impl Widget {
+    /// Whether it can be the control of a field with such values.
+    #[must_use]
+    pub fn fits(self, kind: &Kind) -> bool {
+        match self {
+            Self::Text
+            | Self::TextArea
+            | Self::Password
+            | Self::Email
+            | Self::Url
+            | Self::Color => {
+                matches!(kind, Kind::Text(_))
+            }
+            Self::Radio => matches!(kind, Kind::Enum { .. } | Kind::Bool | Kind::Int(_)),
+            Self::Image => matches!(kind, Kind::Bytes(_)),
+        }
+    }
 }
 
 /// A rule that the values of one field keep to, attached at registration.

@@ -4,6 +4,7 @@
 //! models by their relations. [`value`] holds the only match of kind × JSON; [`patch`] validates a
 //! whole body. How rows are read and written lives in `store`.
 
+pub mod computed;
 pub mod describe;
 pub mod field;
 pub mod input;
@@ -14,11 +15,12 @@ pub mod patch;
 pub mod registry;
 pub mod value;
 
+pub use computed::Computed;
 pub use field::{Choice, Field, Rule, Widget};
 pub use input::Input;
 pub use kind::{IntSize, Kind, Op};
 pub use limit::Limit;
-pub use options::{FieldOptions, ModelOptions};
+pub use options::{FieldOptions, InlineOptions, ModelOptions};
 pub use registry::Registry;
 
 use std::collections::HashMap;
@@ -67,17 +69,68 @@ pub struct ModelMeta {
     pub filters: Vec<FieldId>,
     /// The order of a list whose request names none: field, descending.
     pub ordering: Vec<(FieldId, bool)>,
+    /// The actions on its records.
+    pub actions: Vec<ActionMeta>,
+    /// The columns of its lists that are made of others.
+    pub computed: Vec<Computed>,
+    /// The drawing that stands for it in the navigation: the `d` of an SVG path of 24 by 24; or empty.
+    pub icon: String,
+    /// The child rows that its form and the bodies of its writes may have.
+    pub inlines: Vec<Inline>,
+    /// The headings of its form, with the fields under each.
+    pub fieldsets: Vec<Fieldset>,
     /// Whether the model is one of Quarterdeck's own.
     pub system: bool,
     /// Whether a write of a record must say which state of it the writer knows (`If-Match`).
     pub if_match: bool,
     /// How its records are in the trash, where they are deleted in two steps.
     pub trash: Option<Trash>,
+    /// The date or timestamp whose months the home page counts its records of.
+    pub timeline: Option<FieldId>,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.
     pub system_verbs: Vec<Verb>,
     by_name: HashMap<String, FieldId>,
+}
+
+/// An action on records of a model, without the function that it runs.
+#[derive(Debug, Clone)]
+pub struct ActionMeta {
+    /// Its name in addresses: lower-case letters, digits and `_`.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// The question that is asked before it runs; may be empty.
+    pub confirm: String,
+    /// The verb on the model that its caller must have.
+    pub verb: Verb,
+    /// Its form.
+    pub form: Vec<Field>,
+}
+
+/// Child rows that are written with their record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inline {
+    /// The relation to them, by its place in the model.
+    pub relation: usize,
+    /// The columns of a form; the fields of the child, without those that point back.
+    pub fields: Vec<FieldId>,
+    /// A sentence above them.
+    pub help: String,
+    /// Empty rows that a form begins with.
+    pub extra: usize,
+}
+
+/// Fields of a form under one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fieldset {
+    /// The heading.
+    pub title: String,
+    /// A sentence under it.
+    pub help: String,
+    /// The fields, in the order of the form.
+    pub fields: Vec<FieldId>,
 }
 
 /// How a model's deleted records are kept.

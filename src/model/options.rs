@@ -2,10 +2,13 @@
 //! Django. Columns are named by the entity's own `Column` enum, so a misspelt one does not compile.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use sea_orm::{EntityTrait, IdenStatic, Related};
+use serde_json::{Map, Value};
 
 use super::Verb;
+use super::computed::Compute;
 use super::describe::{RawRelation, many_to_many};
 use super::field::{Choice, Rule, Widget};
 
@@ -36,6 +39,14 @@ pub struct Options {
     pub unfilterable: Vec<String>,
     /// Default order, in the grammar of `sort=`.
     pub ordering: Option<String>,
+    /// Headings of the form: title, help, columns.
+    pub fieldsets: Vec<(String, String, Vec<String>)>,
+    /// Columns of lists that are made of others.
+    pub computed: Vec<RawComputed>,
+    /// The drawing in the navigation.
+    pub icon: Option<String>,
+    /// Relations whose rows are written with the record.
+    pub inlines: Vec<RawInline>,
     /// Options of single fields, by column.
     pub fields: Vec<(String, FieldOptions)>,
     /// Many-to-many relations.
@@ -50,8 +61,67 @@ pub struct Options {
     pub if_match: bool,
     /// The column that says since when a row is in the trash, and for how many days it stays.
     pub trash: Option<(String, Option<u32>)>,
+    /// The column whose months the home page counts the records of.
+    pub timeline: Option<String>,
     /// One of Quarterdeck's own models.
     pub system: bool,
+}
+
+/// A column that is made of others, as a registration names it.
+#[derive(Clone)]
+pub struct RawComputed {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) value: Compute,
+}
+
+impl std::fmt::Debug for RawComputed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawComputed")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Child rows that are written with their record, as a registration names them.
+#[derive(Debug, Clone, Default)]
+pub struct RawInline {
+    pub(crate) relation: String,
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) help: String,
+    pub(crate) extra: usize,
+}
+
+/// Options of child rows whose entity is `T`.
+#[derive(Debug)]
+pub struct InlineOptions<T: EntityTrait> {
+    raw: RawInline,
+    entity: PhantomData<T>,
+}
+
+impl<T: EntityTrait> InlineOptions<T> {
+    /// The columns of the form, instead of all that a body may name.
+    #[must_use]
+    pub fn columns(mut self, columns: impl IntoIterator<Item = T::Column>) -> Self {
+        self.raw.columns = names(columns);
+        self
+    }
+
+    /// A sentence above the rows.
+    #[must_use]
+    pub fn help(mut self, help: &str) -> Self {
+        self.raw.help = help.into();
+        self
+    }
+
+    /// How many empty rows the form begins with, instead of one.
+    #[must_use]
+    pub fn extra(mut self, rows: usize) -> Self {
+        self.raw.extra = rows;
+        self
+    }
 }
 
 /// Options of one field.
@@ -264,6 +334,77 @@ impl<E: EntityTrait> ModelOptions<E> {
         self
     }
 
+    /// A column of the lists that is made of others: `value` gets the members of `needs` as the reader
+    /// may see them, and may be nothing. It cannot be sorted or filtered by.
+    ///
+    /// ```
+    /// use quarterdeck::entity::system::role;
+    /// use quarterdeck::model::ModelOptions;
+    ///
+    /// let options = ModelOptions::<role::Entity>::new().computed(
+    ///     ("initial", "Initial"),
+    ///     [role::Column::Name],
+    ///     |row| row["name"].as_str()?.chars().next().map(String::from),
+    /// );
+    /// ```
+    #[must_use]
+    pub fn computed(
+        mut self,
+        (name, label): (&str, &str),
+        needs: impl IntoIterator<Item = E::Column>,
+        value: impl Fn(&Map<String, Value>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.computed.push(RawComputed {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            columns: names(needs),
+            value: Arc::new(value),
+        });
+        self
+    }
+
+    /// The drawing that stands for the model in the navigation: the `d` of an SVG path of 24 by 24.
+    #[must_use]
+    pub fn icon(mut self, path: &str) -> Self {
+        self.options.icon = Some(path.into());
+        self
+    }
+
+    /// Child rows that are added, changed and removed with their record: on its page, and in the bodies
+    /// of its writes under the name of the relation. `T` is the entity of the children, which has the
+    /// foreign key.
+    #[must_use]
+    pub fn inline<T: EntityTrait>(
+        mut self,
+        relation: &str,
+        options: impl FnOnce(InlineOptions<T>) -> InlineOptions<T>,
+    ) -> Self {
+        let raw = RawInline {
+            relation: relation.to_owned(),
+            table: T::default().table_name().to_owned(),
+            extra: 1,
+            ..RawInline::default()
+        };
+        let entity = PhantomData;
+        let inline = options(InlineOptions { raw, entity });
+        self.options.inlines.push(inline.raw);
+        self
+    }
+
+    /// A heading in the form with the columns under it, after those named before; `help` is a sentence
+    /// below the heading, and may be empty. What no fieldset names comes last.
+    #[must_use]
+    pub fn fieldset(
+        mut self,
+        title: &str,
+        help: &str,
+        columns: impl IntoIterator<Item = E::Column>,
+    ) -> Self {
+        let set = (title.to_owned(), help.to_owned(), names(columns));
+        self.options.fieldsets.push(set);
+        self
+    }
+
     /// The form control of a column.
     #[must_use]
     pub fn widget(self, column: E::Column, widget: Widget) -> Self {
@@ -339,6 +480,14 @@ impl<E: EntityTrait> ModelOptions<E> {
     #[must_use]
     pub fn trash(mut self, column: E::Column, days: Option<u32>) -> Self {
         self.options.trash = Some((column.as_str().to_owned(), days));
+        self
+    }
+
+    /// The home page draws how many records each of the last twelve months has by this date or
+    /// timestamp. Whoever opens the page asks for it: the column should have an index.
+    #[must_use]
+    pub fn timeline(mut self, column: E::Column) -> Self {
+        self.options.timeline = Some(column.as_str().to_owned());
         self
     }
 

@@ -54,6 +54,20 @@ pub fn validate(
     purpose: Purpose,
     allowed: &dyn FieldAccess,
 ) -> Result<Changes, Error> {
+    validate_with(model, body, purpose, allowed, &[])
+}
+
+/// As [`validate`], of a body beside which some fields are `supplied` otherwise: they are not missed.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_with(
+    model: &ModelMeta,
+    body: Input,
+    purpose: Purpose,
+    allowed: &dyn FieldAccess,
+    supplied: &[FieldId],
+) -> Result<Changes, Error> {
     let mut faults = Vec::new();
     let mut given: Vec<Option<Value>> = vec![None; model.fields.len()];
     for (name, input) in body.into_object(Error::invalid)? {
@@ -76,6 +90,7 @@ pub fn validate(
         match value {
             Some(value) => changes.values.push((id, value)),
             None if purpose == Purpose::Patch || !field.accepted() => {}
+            None if supplied.contains(&id) => {}
             None if model.key.contains(&id) && !natural_key => {}
             None if !allowed.writable(id) && purpose == Purpose::Replace => {}
             // A field that the caller may neither write nor read is not named, not even as missing.

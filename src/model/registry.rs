@@ -13,8 +13,8 @@ use crate::check::Finding;
 use self::model::model;
 use super::describe::{Description, RawRelation, sentence_case};
 use super::limit::Limit;
-use super::options::Options;
-use super::{FieldId, Junction, ModelId, ModelMeta, Relation};
+use super::options::{Options, RawInline};
+use super::{ActionMeta, FieldId, Inline, Junction, ModelId, ModelMeta, Relation};
 
 /// The registered models, immutable once built.
 #[derive(Debug, Default)]
@@ -45,6 +45,11 @@ impl Registry {
         for (i, (description, options)) in parts.iter().enumerate() {
             registry.join(i, description, options, &mut findings);
         }
+        for (i, (_, options)) in parts.iter().enumerate() {
+            let raw = options.inlines.iter();
+            let inlines = raw.filter_map(|raw| registry.inline(i, raw, &mut findings));
+            registry.models[i].inlines = inlines.collect();
+        }
         (registry, findings)
     }
 
@@ -72,6 +77,11 @@ impl Registry {
             let limit = limits.iter().find(|limit| limit.concerns(&field.kind));
             field.limit = limit.copied();
         }
+    }
+
+    /// Lets a model know of an action on its records.
+    pub fn add_action(&mut self, model: ModelId, action: ActionMeta) {
+        self.models[model.0].actions.push(action);
     }
 
     /// The models whose own columns point at `target`, with the relation that does.
@@ -122,6 +132,39 @@ impl Registry {
             relations.push(relation);
         }
         self.models[i].relations = relations;
+    }
+
+    /// Child rows of a model; none, and a finding, where the name is that of no such relation.
+    fn inline(&self, i: usize, raw: &RawInline, found: &mut Vec<Finding>) -> Option<Inline> {
+        let own = &self.models[i];
+        let at = own.relations.iter().position(|r| {
+            r.name == raw.relation
+                && !r.owns_key
+                && r.via.is_none()
+                && self.model(r.target).table == raw.table
+        });
+        let Some(at) = at else {
+            let message = format!("`{}` leads to no rows of `{}`", raw.relation, raw.table);
+            let hint = "name a has-many relation, and the entity at its other end";
+            found.push(Finding::error("model.E012", &own.slug, message, hint));
+            return None;
+        };
+        let (relation, target) = (&own.relations[at], self.model(own.relations[at].target));
+        let fields: Vec<FieldId> = if raw.columns.is_empty() {
+            (0..target.fields.len())
+                .filter(|&f| target.fields[f].accepted())
+                .collect()
+        } else {
+            let by_column = |c: &String| target.fields.iter().position(|f| &f.column == c);
+            raw.columns.iter().filter_map(by_column).collect()
+        };
+        let own_fields = fields.into_iter().filter(|f| !relation.to.contains(f));
+        Some(Inline {
+            relation: at,
+            fields: own_fields.collect(),
+            help: raw.help.clone(),
+            extra: raw.extra,
+        })
     }
 
     fn relation(&self, i: usize, raw: &RawRelation) -> Option<Relation> {

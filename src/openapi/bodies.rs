@@ -97,6 +97,12 @@ fn body(seen: &Seen<'_>, verb: Verb) -> Value {
             required.push(meta.name.as_str());
         }
     }
+    for inline in &seen.meta.inlines {
+        let relation = &seen.meta.relations[inline.relation];
+        if let Some(children) = children(seen, relation) {
+            properties.insert(relation.name.clone(), children);
+        }
+    }
     let mut schema = json!({
         "type": "object",
         "properties": properties,
@@ -106,4 +112,72 @@ fn body(seen: &Seen<'_>, verb: Verb) -> Value {
         schema["required"] = json!(required);
     }
     schema
+}
+
+/// The child rows of a body: new ones, and changes and ends of those with a `_key`.
+fn children(seen: &Seen<'_>, relation: &Relation) -> Option<Value> {
+    let child = seen.catalog.model(relation.target)?;
+    let mut rows = Vec::new();
+    for verb in [Verb::Create, Verb::Patch] {
+        if child.may(verb) {
+            rows.push(child_row(&child, relation, verb));
+        }
+    }
+    if child.may(Verb::Delete) {
+        let properties = json!({ "_key": key(), "_if_match": condition(), "_delete": { "type": "boolean", "enum": [true] } });
+        rows.push(json!({
+            "type": "object", "properties": properties, "required": ["_key", "_delete"],
+            "additionalProperties": false,
+        }));
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    Some(json!({
+        "type": "array",
+        "title": relation.label,
+        "description": "Rows that are written with the record, in this order: without `_key` a new one, \
+            with `_key` a change of one, with `_delete` its end. Rows that are not named stay.",
+        "items": { "anyOf": rows },
+        "maxItems": 500,
+    }))
+}
+
+fn child_row(child: &Seen<'_>, relation: &Relation, verb: Verb) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (id, meta) in child.meta.fields.iter().enumerate() {
+        if relation.to.contains(&id) || !child.writes(verb, id) {
+            continue;
+        }
+        properties.insert(meta.name.clone(), field(meta, Side::Body, meta.nullable));
+        if child.requires(verb, id) {
+            required.push(meta.name.clone());
+        }
+    }
+    if verb == Verb::Patch {
+        properties.insert("_key".into(), key());
+        properties.insert("_if_match".into(), condition());
+        required.push("_key".into());
+    }
+    let mut schema = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+fn key() -> Value {
+    json!({
+        "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer" }],
+        "description": "The row's key, as it is written in an address.",
+    })
+}
+
+fn condition() -> Value {
+    json!({ "type": "string", "description": "The entity tag of the row as it was read." })
 }

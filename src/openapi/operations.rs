@@ -10,7 +10,7 @@ use crate::model::Verb;
 use super::paths::{
     READING, WRITING, conditional, conditions, key, operation, responses, success, written,
 };
-use super::{imports, part, reference};
+use super::{actions, imports, part, reference};
 
 /// The verbs that write, as `_bulk` names them.
 const WRITES: [Verb; 4] = [Verb::Create, Verb::Replace, Verb::Patch, Verb::Delete];
@@ -25,6 +25,12 @@ pub(super) fn add(seen: &Seen<'_>, paths: &mut Map<String, Value>) {
     if seen.may(Verb::Create) {
         let path = format!("/api/v1/{slug}/_import");
         paths.insert(path, json!({ "post": imports::operation(seen) }));
+    }
+    for action in &seen.meta.actions {
+        if seen.may(action.verb) && seen.may(Verb::List) {
+            let path = format!("/api/v1/{slug}/_actions/{}", action.name);
+            paths.insert(path, json!({ "post": actions::operation_of(seen, action) }));
+        }
     }
     let record = format!("/api/v1/{slug}/{{id}}");
     if seen.meta.trash.is_some() && seen.may(Verb::Delete) {
@@ -79,7 +85,7 @@ fn bulk(seen: &Seen<'_>) -> Value {
         field, or creates it. One change set in the audit.";
     let mut bulk = operation(seen, "bulk", ("Change many", description));
     bulk["parameters"] = json!([
-        reference("parameters", "Prefer"),
+        reference("parameters", "Prefer-Later"),
         reference("parameters", "Change-Reason"),
         reference("parameters", "Idempotency-Key"),
     ]);
@@ -103,8 +109,18 @@ fn bulk(seen: &Seen<'_>) -> Value {
     let tried = reference("schemas", "DryRun");
     let answer = json!({ "anyOf": [ok, matched, tried] });
     let done = success("What was done", &["Idempotency-Replayed"], &answer);
-    bulk["responses"] = responses(&[("200", done)], &conditions(seen, &WRITING));
+    let answers = [("200", done), later()];
+    bulk["responses"] = responses(&answers, &conditions(seen, &WRITING));
     bulk
+}
+
+/// The answer before the work is done.
+pub(super) fn later() -> (&'static str, Value) {
+    let operation = reference("schemas", "Operation");
+    (
+        "202",
+        success("The operation that was begun", &["Location"], &operation),
+    )
 }
 
 fn list(seen: &Seen<'_>) -> Value {
@@ -211,6 +227,7 @@ fn revert(seen: &Seen<'_>) -> Value {
     revert["parameters"] = json!([
         reference("parameters", "Prefer"),
         reference("parameters", "Change-Reason"),
+        reference("parameters", "Idempotency-Key"),
     ]);
     conditional(seen, &mut revert);
     let body = reference("schemas", "Revert");

@@ -172,11 +172,22 @@ impl Page {
         found.get("href").map(ToOwned::to_owned)
     }
 
-    /// The rows of the table: the text of each cell.
+    /// The rows of the table: the text of each cell, without the boxes that select them.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut inside = false;
+        let (mut inside, mut tick) = (false, false);
         for tag in &self.tags {
+            tick = match tag.name.as_str() {
+                "td" => tag.get("class") == Some("tick"),
+                "/td" if tick => {
+                    tick = false;
+                    continue;
+                }
+                _ => tick,
+            };
+            if tick {
+                continue;
+            }
             match tag.name.as_str() {
                 "tbody" => inside = true,
                 "/tbody" => inside = false,
@@ -214,6 +225,8 @@ impl Page {
         for tag in inside {
             let name = tag.get("name").unwrap_or_default().to_owned();
             match tag.name.as_str() {
+                // What has no name is never sent, and a file is none of ours.
+                "input" if name.is_empty() => {}
                 "input" if matches!(tag.get("type"), Some("checkbox" | "radio")) => {
                     let ticked = tag.get("checked").and(tag.get("value"));
                     fields.extend(ticked.map(|value| (name, value.to_owned())));

@@ -10,6 +10,8 @@ mod first;
 mod games;
 mod idempotency;
 mod import;
+mod nested;
+mod operations;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

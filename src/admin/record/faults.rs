@@ -2,9 +2,11 @@
 
 use poem::http::StatusCode;
 
-use crate::error::{Error, Fault, Kind};
-
+use crate::admin::record::draft::Draft;
+use crate::admin::record::inline::Block;
 use crate::admin::record::widget::Control;
+use crate::error::{Error, Fault, Kind, Place};
+use crate::model::FieldId;
 
 /// The faults of a form, for the top of its page.
 #[derive(Debug, Default)]
@@ -15,39 +17,86 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Puts the faults of `error` to their controls.
-    pub(crate) fn at(controls: &mut [Control], error: Option<&Error>) -> Self {
-        let Some(error) = error else {
+    /// Puts the faults of a draft to their controls, in the record and in its child rows.
+    pub(crate) fn at(
+        controls: &mut [(FieldId, Control)],
+        blocks: &mut [Block],
+        draft: Option<&Draft>,
+    ) -> Self {
+        let Some((draft, error)) = draft.and_then(|d| Some((d, d.error.as_ref()?))) else {
             return Self::default();
         };
         let mut faults = Self {
             all: Vec::new(),
             status: Some(error.kind.status()),
         };
-        let at = |fault: &Fault| {
-            let name = fault.field_name();
-            controls.iter().position(|c| Some(&c.name) == name.as_ref())
-        };
-        let mut found: Vec<(Option<usize>, &Fault)> =
-            error.faults.iter().map(|f| (at(f), f)).collect();
-        found.sort_by_key(|(at, _)| *at);
-        for (at, fault) in found {
+        let mut own: Vec<(Option<usize>, &Fault)> = Vec::new();
+        for fault in &error.faults {
+            if !faults.in_row(blocks, draft, fault) {
+                let name = fault.field_name();
+                let at = controls
+                    .iter()
+                    .position(|(_, c)| Some(&c.field) == name.as_ref());
+                own.push((at, fault));
+            }
+        }
+        own.sort_by_key(|(at, _)| *at);
+        let rows = std::mem::take(&mut faults.all);
+        for (at, fault) in own {
             let control = at.and_then(|at| controls.get_mut(at));
             match control {
-                Some(control) => {
-                    let text = sentence(fault, &control.label, &control.name);
-                    faults
-                        .all
-                        .push((format!("f-{}", control.name), text.clone()));
-                    control.faults.push(text);
-                }
+                Some((_, control)) => faults.put(control, fault),
                 None => faults.all.push((String::new(), fault.detail.clone())),
             }
         }
+        faults.all.extend(rows);
         if error.faults.is_empty() {
             faults.all.push((String::new(), error.detail.to_string()));
         }
         faults
+    }
+
+    fn put(&mut self, control: &mut Control, fault: &Fault) {
+        let text = sentence(fault, &control.label, &control.field);
+        self.all.push((format!("f-{}", control.name), text.clone()));
+        control.faults.push(text);
+    }
+
+    /// Puts a fault such as `/order_line/2/quantity` to its child row; whether it is one.
+    fn in_row(&mut self, blocks: &mut [Block], draft: &Draft, fault: &Fault) -> bool {
+        let Place::Pointer(pointer) = &fault.place else {
+            return false;
+        };
+        let mut steps = pointer.split('/').skip(1);
+        let (Some(name), Some(at)) = (steps.next(), steps.next()) else {
+            return false;
+        };
+        let places = draft.places.iter().find(|(of, _)| of == name);
+        let number = at.parse::<usize>().ok();
+        let number = number.and_then(|at| places?.1.get(at).copied());
+        let block = blocks.iter_mut().find(|block| block.name == name);
+        let lines = block.into_iter().flat_map(|block| &mut block.rows);
+        let mut of = lines.filter(|line| number.is_some() && line.number == number);
+        let Some(line) = of.next() else {
+            return false;
+        };
+        let field = steps.next();
+        match line
+            .controls
+            .iter_mut()
+            .find(|c| Some(c.field.as_str()) == field)
+        {
+            Some(control) if control.fixed.is_none() => {
+                let own = Fault::field(&control.field, fault.code, fault.detail.clone());
+                self.put(control, &own);
+            }
+            _ => {
+                let anchor = format!("r-{}", line.prefix.trim_end_matches('.'));
+                self.all.push((anchor, fault.detail.clone()));
+                line.faults.push(fault.detail.clone());
+            }
+        }
+        true
     }
 
     /// The status of the page.
@@ -59,7 +108,7 @@ impl Faults {
 }
 
 /// The fault's sentence with the field's label where it has the name of the API.
-fn sentence(fault: &Fault, label: &str, name: &str) -> String {
+pub(crate) fn sentence(fault: &Fault, label: &str, name: &str) -> String {
     let detail = &fault.detail;
     match (
         detail.strip_prefix(name),
@@ -102,14 +151,16 @@ mod tests {
     #[test]
     fn faults_without_a_control_are_said_at_the_top() {
         let error = Error::invalid(vec![Fault::field("gone", "x", "gone is odd.")]);
-        let faults = Faults::at(&mut [], Some(&error));
+        let sent = crate::admin::record::form::Sent::of(Vec::new(), |_| false).unwrap();
+        let draft = Draft::refused(sent, error);
+        let faults = Faults::at(&mut [], &mut [], Some(&draft));
         assert_eq!(faults.all, [(String::new(), "gone is odd.".to_owned())]);
         assert_eq!(
             faults.status(StatusCode::OK),
             StatusCode::UNPROCESSABLE_ENTITY
         );
         assert_eq!(
-            Faults::at(&mut [], None).status(StatusCode::OK),
+            Faults::at(&mut [], &mut [], None).status(StatusCode::OK),
             StatusCode::OK
         );
     }

@@ -122,7 +122,7 @@ pub(crate) fn plain(field: &Field, row: &Row) -> Option<String> {
         Kind::Bool => if text == "true" { t("Yes") } else { t("No") }.to_owned(),
         Kind::Enum { .. } => choice_label(field, &text),
         Kind::DateTime | Kind::Timestamp => clock::shown(&text),
-        Kind::Bytes(_) => size(text.len() / 4 * 3 - text.bytes().filter(|b| *b == b'=').count()),
+        Kind::Bytes(_) => size_of_base64(&text),
         Kind::Int(_)
         | Kind::Float
         | Kind::Double
@@ -151,6 +151,12 @@ fn moment(stored: &str, shown: String, now: DateTime<Utc>) -> Cell {
         class: "when",
         ..Cell::default()
     }
+}
+
+/// How many bytes a base64 text stands for, for people.
+pub(crate) fn size_of_base64(text: &str) -> String {
+    let padding = text.bytes().filter(|b| *b == b'=').count();
+    size((text.len() / 4 * 3).saturating_sub(padding))
 }
 
 /// How much memory so many bytes are.

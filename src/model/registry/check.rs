@@ -1,10 +1,10 @@
 //! What can be wrong with one model, found at start-up.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::Finding;
 use crate::model::describe::Description;
-use crate::model::options::Options;
+use crate::model::options::{Options, RawComputed};
 use crate::model::{Field, FieldId, Kind, Trash};
 
 /// Columns that cannot be served, names that clash, secrets where none can be.
@@ -33,6 +33,16 @@ pub(super) fn check_fields(
             message,
             "rename one with `.field(…)`",
         ));
+    }
+    for field in fields {
+        if let Some(widget) = field.widget.filter(|w| !w.fits(&field.kind)) {
+            let message = format!(
+                "{widget:?} is no control for `{}`, which is of the kind {}",
+                field.name, field.kind
+            );
+            let hint = "choose another widget, or none";
+            found.push(Finding::error("model.E011", slug, message, hint));
+        }
     }
     for (i, field) in fields.iter().enumerate() {
         if field.secret && key.contains(&i) {
@@ -104,5 +114,40 @@ pub(super) fn check_trash(
         );
         let hint = "name a column of the type Option<DateTimeUtc>";
         found.push(Finding::error("model.E010", slug, message, hint));
+    }
+}
+
+/// A timeline is told by a date or a timestamp that a request may name.
+pub(super) fn check_timeline(
+    slug: &str,
+    fields: &[Field],
+    timeline: Option<FieldId>,
+    found: &mut Vec<Finding>,
+) {
+    let Some(field) = timeline.map(|f| &fields[f]) else {
+        return;
+    };
+    let dated = matches!(field.kind, Kind::Date | Kind::DateTime | Kind::Timestamp);
+    if !dated || !field.sortable() {
+        let message = format!("the months of `{}` cannot be counted", field.name);
+        let hint = "name a date or timestamp that may be filtered and sorted by";
+        found.push(Finding::error("model.E014", slug, message, hint));
+    }
+}
+
+/// A computed column has a name of its own.
+pub(super) fn check_computed(
+    slug: &str,
+    computed: &[RawComputed],
+    fields: &HashMap<String, FieldId>,
+    found: &mut Vec<Finding>,
+) {
+    for (i, column) in computed.iter().enumerate() {
+        let twice = computed[..i].iter().any(|c| c.name == column.name);
+        if twice || fields.contains_key(&column.name) {
+            let message = format!("the name of the computed column `{}` is taken", column.name);
+            let hint = "give it another";
+            found.push(Finding::error("model.E013", slug, message, hint));
+        }
     }
 }

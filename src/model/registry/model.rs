@@ -1,13 +1,18 @@
 //! One model: what its entity says, with what its registration says.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::check::Finding;
 use crate::model::describe::{Description, sentence_case, snake_case};
 use crate::model::options::{FieldOptions, Options};
-use crate::model::{Display, DisplayPart, Field, FieldId, Kind, ModelId, ModelMeta, Trash, Verb};
+use crate::model::{
+    Computed, Display, DisplayPart, Field, FieldId, Fieldset, Kind, ModelId, ModelMeta, Trash, Verb,
+};
 
-use super::check::{check_fields, check_search, check_slug, check_trash};
+use super::check::{
+    check_computed, check_fields, check_search, check_slug, check_timeline, check_trash,
+};
 
 pub(super) fn model(
     id: ModelId,
@@ -64,7 +69,11 @@ pub(super) fn model(
         let since = fields.iter().position(|f| &f.column == column)?;
         Some(Trash { since, days: *days })
     });
+    check_computed(&slug, &options.computed, &by_name, found);
     check_trash(&slug, &fields, trash, found);
+    let timeline = options.timeline.as_ref();
+    let timeline = timeline.and_then(|column| fields.iter().position(|f| &f.column == column));
+    check_timeline(&slug, &fields, timeline, found);
     let list = options
         .list
         .as_deref()
@@ -92,15 +101,49 @@ pub(super) fn model(
         search,
         filters: all(&options.filters),
         ordering: ordering.unwrap_or_default(),
+        actions: Vec::new(),
+        computed: options
+            .computed
+            .iter()
+            .map(|raw| Computed {
+                name: raw.name.clone(),
+                label: raw.label.clone(),
+                needs: all(&raw.columns),
+                value: Arc::clone(&raw.value),
+            })
+            .collect(),
+        icon: options.icon.clone().unwrap_or_default(),
+        inlines: Vec::new(),
+        fieldsets: fieldsets(&options.fieldsets, all),
         system: options.system,
         if_match: options.if_match,
         trash,
+        timeline,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
         system_verbs: options.system_verbs.clone(),
         by_name,
         fields,
         slug,
     }
+}
+
+/// The headings of a form; a field stands under the first that names it.
+fn fieldsets(
+    named: &[(String, String, Vec<String>)],
+    all: impl Fn(&[String]) -> Vec<FieldId>,
+) -> Vec<Fieldset> {
+    let mut seen = Vec::new();
+    let set = |(title, help, columns): &(String, String, Vec<String>)| {
+        let mut fields = all(columns);
+        fields.retain(|f| !seen.contains(f));
+        seen.extend(fields.iter().copied());
+        Fieldset {
+            title: title.clone(),
+            help: help.clone(),
+            fields,
+        }
+    };
+    named.iter().map(set).collect()
 }
 
 fn field(mut field: Field, options: &Options) -> Field {

@@ -27,7 +27,7 @@ fn sent(pairs: &[(&str, &str)]) -> Sent {
 
 fn json(kind: Kind, nullable: bool, pairs: &[(&str, &str)]) -> Input {
     let field = field(kind, nullable);
-    input(&field.kind, sent(pairs).state(&field)).unwrap()
+    input(&field.kind, sent(pairs).record().state(&field), None).unwrap()
 }
 
 const INT: Kind = Kind::Int(IntSize::I64);
@@ -146,7 +146,7 @@ fn json_is_parsed_exactly_or_refused_here() {
         panic!("no object");
     };
     assert_eq!(members, [("x".to_owned(), Input::Number("1.10".into()))]);
-    let misfit = input(&Kind::Json, Some("{oops".into())).unwrap_err();
+    let misfit = input(&Kind::Json, Some("{oops".into()), None).unwrap_err();
     assert_eq!(misfit.code, "type");
     assert_eq!(json(Kind::Json, true, &[("f", "null")]), Input::Null);
 }
@@ -172,24 +172,32 @@ fn what_comes_back_as_it_was_shown_is_no_change() {
     ];
     for (kind, stored, back) in cases {
         let field = field(kind, false);
-        let was = digest(&shown(&field, Some(stored)));
+        let was = digest(&shown(&field, Some(stored), None));
         assert!(
-            !sent(&[("f", back), ("was.f", &was)]).changed(&field),
+            !sent(&[("f", back), ("was.f", &was)])
+                .record()
+                .changed(&field),
             "{stored}"
         );
         assert!(
-            sent(&[("f", "other"), ("was.f", &was)]).changed(&field),
+            sent(&[("f", "other"), ("was.f", &was)])
+                .record()
+                .changed(&field),
             "{stored}"
         );
-        assert!(sent(&[("f", back)]).changed(&field), "{stored}");
+        assert!(sent(&[("f", back)]).record().changed(&field), "{stored}");
     }
     let text = field(Kind::Text(None), true);
-    let was = digest(&shown(&text, Some("")));
+    let was = digest(&shown(&text, Some(""), None));
     assert!(
-        sent(&[("f", ""), ("was.f", &was)]).changed(&text),
+        sent(&[("f", ""), ("was.f", &was)]).record().changed(&text),
         "from empty to null"
     );
-    assert!(!sent(&[("f", ""), ("empty.f", "1"), ("was.f", &was)]).changed(&text));
+    assert!(
+        !sent(&[("f", ""), ("empty.f", "1"), ("was.f", &was)])
+            .record()
+            .changed(&text)
+    );
 }
 
 #[test]
@@ -204,4 +212,27 @@ fn a_form_holds_nothing_else_and_nothing_twice() {
     assert_eq!(refused(&[("f", ""), ("g", "")]), "unknown_field");
     assert_eq!(refused(&[("was.g", "")]), "unknown_field");
     assert_eq!(refused(&[("f", ""), ("f", "")]), "duplicate");
+}
+
+#[test]
+fn a_list_of_plain_texts_is_lines_and_any_other_is_json() {
+    let texts = || Kind::Array(Box::new(Kind::Text(None)));
+    let string = |text: &str| Input::String(text.to_owned());
+    let back = |text: &str| json(texts(), true, &[("f", text)]);
+    let list = field(texts(), true);
+    for (stored, text) in [
+        (r#"["a","b c"]"#, "a\nb c"),
+        (r#"["a",null]"#, "[\n  \"a\",\n  null\n]"),
+        (r#"["[a"]"#, "[\n  \"[a\"\n]"),
+        (r#"["a\nb"]"#, "[\n  \"a\\nb\"\n]"),
+        (r#"[""]"#, "[\n  \"\"\n]"),
+        ("[]", "[]"),
+    ] {
+        assert_eq!(shown(&list, Some(stored), None).as_deref(), Some(text));
+        assert_eq!(back(text), Input::parse(stored.as_bytes()).unwrap());
+    }
+    assert_eq!(
+        back("a\r\n b "),
+        Input::Array(vec![string("a"), string(" b")])
+    );
 }

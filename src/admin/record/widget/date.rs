@@ -1,0 +1,1 @@
+//! Calendar dates. There is nothing to it but its template.

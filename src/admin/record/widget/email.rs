@@ -1,0 +1,1 @@
+//! E-mail addresses. There is nothing to it but its template.

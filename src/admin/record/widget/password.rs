@@ -1,0 +1,1 @@
+//! Passwords: written, never shown. There is nothing to it but its template.

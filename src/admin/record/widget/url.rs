@@ -1,0 +1,1 @@
+//! Addresses of the web. There is nothing to it but its template.

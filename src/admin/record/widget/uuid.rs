@@ -1,0 +1,1 @@
+//! UUIDs. There is nothing to it but its template.
