@@ -10,7 +10,10 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 5] = ["new", "_filter", "_deleted", "_options", "_actions"];
+const TAKEN: [&str; 11] = [
+    "_actions", "_arrange", "_build", "_chart", "_deleted", "_filter", "_many", "_options",
+    "_plot", "_views", "new",
+];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,6 +45,12 @@ impl Query {
     /// Without the parameters of these names.
     pub(crate) fn without(&self, names: &[&str]) -> Self {
         let kept = self.0.iter().filter(|(n, _)| !names.contains(&n.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    /// The parameters of these names alone.
+    pub(crate) fn kept(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(n, _)| names.contains(&n.as_str()));
         Self(kept.cloned().collect())
     }
 

@@ -7,10 +7,13 @@ mod account;
 mod action;
 mod address;
 mod changes;
+mod export;
 mod find;
 mod history;
 mod home;
+mod import;
 mod list;
+mod operations;
 mod preferences;
 mod problem;
 mod record;
@@ -44,6 +47,15 @@ pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
 /// Every page.
 #[must_use]
 pub fn routes() -> Vec<Route> {
+    let known = Arc::new(list::tabs::Known::default());
+    let with = |(method, path, page): Route| {
+        let known = Arc::clone(&known);
+        (method, path, page.data(known).map_to_response().boxed())
+    };
+    pages().into_iter().map(with).collect()
+}
+
+fn pages() -> Vec<Route> {
     vec![
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
@@ -59,6 +71,13 @@ pub fn routes() -> Vec<Route> {
             Method::POST,
             "/admin/_changes/:id/undo",
             changes::undo::done,
+        ),
+        route(Method::GET, "/admin/_operations", operations::page),
+        route(Method::GET, "/admin/_operations/:id", operations::one::page),
+        route(
+            Method::POST,
+            "/admin/_operations/:id/cancel",
+            operations::one::cancel,
         ),
         route(Method::GET, "/admin/_account", account::page),
         route(Method::POST, "/admin/_account/password", account::password),
@@ -98,7 +117,28 @@ pub fn routes() -> Vec<Route> {
             list::filter_form::sift,
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/_export", export::page),
+        route(Method::POST, "/admin/:model/_export", export::make),
+        route(Method::GET, "/admin/:model/_import", import::page),
+        route(Method::POST, "/admin/:model/_import", import::take),
+        route(Method::GET, "/admin/:model/_import/:id", import::map::page),
+        route(
+            Method::POST,
+            "/admin/:model/_import/:id",
+            import::map::begin,
+        ),
         route(Method::GET, "/admin/:model/_trash", trash::page),
+        route(
+            Method::GET,
+            "/admin/:model/_arrange",
+            list::arrange::arranged,
+        ),
+        route(Method::GET, "/admin/:model/_build", list::builder::page),
+        route(Method::GET, "/admin/:model/_chart", list::chart::page),
+        route(Method::GET, "/admin/:model/_plot", list::chart::plot),
+        route(Method::POST, "/admin/:model/_views", list::tabs::save),
+        route(Method::GET, "/admin/:model/_many", list::many::question),
+        route(Method::POST, "/admin/:model/_many", list::many::answered),
         route(Method::GET, "/admin/:model/_options", record::pick::options),
         route(
             Method::GET,
@@ -114,6 +154,8 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/admin/:model/new", record::page::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
+        route(Method::GET, "/admin/:model/:id/_cell", list::cells::part),
+        route(Method::POST, "/admin/:model/:id/_cell", list::cells::change),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(
             Method::GET,

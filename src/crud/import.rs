@@ -9,6 +9,7 @@ mod columns;
 mod csv;
 mod job;
 mod options;
+mod peek;
 mod report;
 mod rows;
 mod sheet;
@@ -19,6 +20,8 @@ use crate::error::{Error, Kind};
 use crate::model::patch::Purpose;
 use crate::model::{ModelId, Verb};
 use crate::query::parse::Format;
+
+pub use self::peek::Peek;
 
 use self::columns::Columns;
 use self::job::{Checked, Piece, Plan};

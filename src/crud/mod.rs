@@ -39,7 +39,7 @@ mod written;
 pub use action::{Action, Done, Selection};
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
-pub use import::{File, Import};
+pub use import::{File, Import, Peek};
 pub use note::{Note, note};
 pub use operation::{Fetched, Files, Progress};
 pub use precondition::{IfMatch, Target};

@@ -16,6 +16,7 @@ mod later;
 mod progress;
 mod rows;
 mod sweep;
+mod uploads;
 
 pub use files::{Fetched, Files};
 pub use progress::Progress;

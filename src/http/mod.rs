@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod assets;
 pub mod body;
+pub mod multipart;
 pub mod preferences;
 
 use std::future::Future;

@@ -215,6 +215,7 @@ impl Files {
     pub(super) async fn sweep(&self) {
         let files = self.clone();
         let swept = tokio::task::spawn_blocking(move || {
+            super::uploads::sweep(&files.folder);
             let mut ours = files.ours().unwrap_or_default();
             ours.retain(|(_, of)| files.is_old(of));
             for (path, _) in ours {

@@ -132,6 +132,7 @@ impl Engine {
         json!({
             "id": row.id,
             "kind": row.kind,
+            "request_id": row.request_id,
             "model": row.model,
             "state": row.state,
             "atomic": row.atomic,
