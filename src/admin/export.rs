@@ -60,8 +60,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         (name.clone(), view.label(f), ticked)
     });
     let kept = wanted.without(&["format", "fields"]);
-    let chips =
-        conditions::chips(engine.registry(), model, &kept, &|q| q.list(&model.slug)).into_iter();
+    let chips = conditions::chips(engine.registry(), model, &kept, &|q| q.list(&model.slug));
+    let chips = chips.into_iter();
     page::render(
         StatusCode::OK,
         &ExportPage {

@@ -151,8 +151,8 @@ fn check_links(page: &Page, slug: &str, granted: &str) {
         let rest = path.strip_prefix(&at);
         let rest = rest.unwrap_or_else(|| panic!("{link} on a page of {slug}"));
         let needs = match rest {
-            "" | "/_deleted" | "/_build" | "/_chart" => "list",
-            "/new" => "create",
+            "" | "/_deleted" | "/_build" | "/_chart" | "/_export" => "list",
+            "/new" | "/_import" => "create",
             _ if rest.ends_with("/delete") => "delete",
             _ => "read",
         };

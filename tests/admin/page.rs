@@ -178,7 +178,7 @@ impl Page {
         let (mut inside, mut tick) = (false, false);
         for tag in &self.tags {
             tick = match tag.name.as_str() {
-                "td" => tag.get("class") == Some("tick"),
+                "td" => tag.get("class") == Some("selects"),
                 "/td" if tick => {
                     tick = false;
                     continue;
