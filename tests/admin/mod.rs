@@ -4,6 +4,7 @@
 mod account;
 mod audited;
 mod bounds;
+mod cells;
 mod changes;
 mod export;
 mod forms;

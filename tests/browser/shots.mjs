@@ -66,7 +66,7 @@ try {
         await shoot(walker.page, url);
         return [];
     };
-    await walk(desk, { begin: DEMO, most: 1, visit });
+    await walk(desk, { begin: DEMO, most: 1, alone: true, visit });
 } finally {
     await leave();
 }

@@ -30,7 +30,7 @@ const server = shared(async () => {
     const api = await Api.of(own, 'clerk');
     await api.create('single', { name: names[1], remark: names[2] });
     const { fields } = await api.model('wide');
-    const values = { integer: '9223372036854775807', float: -1.5e300, number: -1.5e300, boolean: true, text: 'מילה', timestamp: '2026-11-22T10:00:00Z' };
+    const values = { integer: Number.MAX_SAFE_INTEGER, float: -1.5e300, number: -1.5e300, boolean: true, text: 'מילה', timestamp: '2026-11-22T10:00:00Z' };
     for (const [at, name] of names.entries()) {
         const rest = at % 2 ? fields.filter((f) => !['id', 'name'].includes(f.name) && f.type in values) : [];
         await api.create('wide', { ...Object.fromEntries(rest.map((f) => [f.name, values[f.type]])), name });

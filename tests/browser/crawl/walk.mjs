@@ -61,10 +61,11 @@ async function look(desk, way, next, visit) {
 
 /**
  * Walks from `begin`, over at most `most` models of each kind, and calls `visit` on each page, which
- * may say what is wrong there; `nth` is which model of its kind it is. Two walk beside each other.
+ * may say what is wrong there; `nth` is which model of its kind it is. Two walk beside each other,
+ * unless one walks `alone`.
  * The answer: the kinds that were seen, with how many pages of each, and everything that was said.
  */
-export async function walk(desk, { begin = ['/admin'], most = Infinity, visit = () => [] }) {
+export async function walk(desk, { begin = ['/admin'], most = Infinity, alone = false, visit = () => [] }) {
     const way = new Way((await desk.api.models()).map((model) => model.slug), most);
     begin.forEach((path) => way.add(new URL(path, desk.server.address).href));
     const complaints = [];
@@ -86,11 +87,11 @@ export async function walk(desk, { begin = ['/admin'], most = Infinity, visit = 
             }
         }
     };
-    const other = await desk.another();
+    const others = alone ? [] : [await desk.another()];
     try {
-        await Promise.all([desk, other].map(go));
+        await Promise.all([desk, ...others].map(go));
     } finally {
-        await other.close();
+        await Promise.all(others.map((other) => other.close()));
     }
     return { kinds: way.counts, complaints };
 }

@@ -71,5 +71,5 @@ flow('account: colours, language and density are kept', {}, async (desk) => {
     const html = desk.page.locator('html');
     assert.equal(await html.getAttribute('data-theme'), 'dark');
     assert.equal(await html.getAttribute('lang'), 'de');
-    assert.equal(await desk.heading(), 'Start');
+    assert.equal(await desk.heading(), 'Übersicht');
 });

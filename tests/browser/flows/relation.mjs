@@ -85,9 +85,9 @@ look('picker: what is missing is made on the way, without JavaScript', { javaScr
 
 flow('inline: rows are added, changed and removed in one save', {}, async (desk) => {
     const email = `sailor.${Date.now()}.${Math.random().toString(36).slice(2)}@example.com`;
-    const [pattern] = await desk.api.list('customer', 'limit=1');
-    const customer = await desk.api.create('customer', { name: unique('Sailor'), email, phone: pattern.phone });
-    const base = { customer_id: customer.id, postcode: '18010', country: 'GR' };
+    const own = { id: crypto.randomUUID(), preferences: {}, created_at: '2026-11-22T10:00:00Z' };
+    const customer = await desk.api.create('customer', { ...own, name: unique('Sailor'), email });
+    const base = { customer_id: customer.id, postcode: '18010', country: 'GR', kind: 'home' };
     const kept = await desk.api.create('address', { ...base, street: 'Kept 1', city: 'Hydra' });
     const gone = await desk.api.create('address', { ...base, street: 'Gone 2', city: 'Poros' });
     await desk.openRecord('customer', customer.id);

@@ -26,7 +26,8 @@ export class Watch {
     onPage(page) {
         page.on('pageerror', (error) => this.note('thrown', error.message));
         page.on('dialog', (dialog) => {
-            if (dialog.type() === 'beforeunload') return;
+            // A form with something in it: one goes all the same.
+            if (dialog.type() === 'beforeunload') return void dialog.accept().catch(() => {});
             this.note('dialog', dialog.message());
             dialog.dismiss().catch(() => {});
         });
