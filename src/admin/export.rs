@@ -60,7 +60,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         (name.clone(), view.label(f), ticked)
     });
     let kept = wanted.without(&["format", "fields"]);
-    let chips = conditions::chips(engine.registry(), model, &kept).into_iter();
+    let to = |query: &crate::admin::address::Query| query.list(&model.slug);
+    let chips = conditions::chips(engine.registry(), model, &kept, &to).into_iter();
     page::render(
         StatusCode::OK,
         &ExportPage {
