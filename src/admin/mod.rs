@@ -6,6 +6,7 @@
 mod account;
 mod action;
 mod address;
+mod audit;
 mod changes;
 mod export;
 mod find;
@@ -19,7 +20,6 @@ mod problem;
 mod record;
 mod roles;
 mod shell;
-
 mod trash;
 mod trial;
 mod users;
@@ -107,6 +107,7 @@ fn pages() -> Vec<Route> {
             "/admin/_users/:id/sessions",
             users::end_session,
         ),
+        route(Method::GET, "/admin/_audit", audit::page),
         route(Method::GET, "/admin/_roles", roles::all),
         route(Method::GET, "/admin/_roles/:id", roles::page),
         route(Method::POST, "/admin/_roles/:id", roles::save),

@@ -62,6 +62,7 @@ impl Subject {
             (&["list"], get(format!("{at}?limit=1&count=exact"))),
             (&["list"], get(format!("{at}/_filter?q=x"))),
             (&["list"], get(format!("{at}/_deleted"))),
+            (&["list"], get(format!("{at}/_build"))),
             (&["list"], get(format!("{at}/_chart"))),
             (&["list"], get(format!("{at}/_plot?measure=count%3D%2A"))),
             (&["list"], get(format!("{at}/_arrange?_sort=zz"))),
@@ -150,7 +151,7 @@ fn check_links(page: &Page, slug: &str, granted: &str) {
         let rest = path.strip_prefix(&at);
         let rest = rest.unwrap_or_else(|| panic!("{link} on a page of {slug}"));
         let needs = match rest {
-            "" | "/_deleted" | "/_chart" => "list",
+            "" | "/_deleted" | "/_build" | "/_chart" => "list",
             "/new" => "create",
             _ if rest.ends_with("/delete") => "delete",
             _ => "read",

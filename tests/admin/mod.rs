@@ -2,10 +2,13 @@
 //! the first.
 
 mod account;
+mod audited;
 mod bounds;
+mod cells;
 mod changes;
 mod export;
 mod forms;
+mod guards;
 mod hidden;
 mod history;
 mod home;
@@ -16,9 +19,12 @@ mod matrix;
 mod page;
 mod probes;
 mod record;
+mod roles;
 mod rows;
 mod stage;
 mod text;
 mod trash;
+mod users;
+mod viewing;
 mod views;
 mod words;

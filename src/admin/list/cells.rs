@@ -15,8 +15,8 @@ use super::columns::Columns;
 use super::place::{EDIT, Place};
 use super::selection::Line;
 use crate::admin::address::Query;
-use crate::admin::record::faults::mendable;
 use crate::admin::record::draft::Draft;
+use crate::admin::record::faults::mendable;
 use crate::admin::record::form::{self, Sent};
 use crate::admin::record::widget::{self, Control, Purpose};
 use crate::admin::record::{self, Subject};
@@ -195,7 +195,8 @@ pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
         Err(error) if mendable(&error) => {
             let subject = Subject::read(&engine, &call.ctx, model, &key).await?;
             let draft = Draft::refused(sent, error);
-            let page = record::page::show(&call, &subject, (String::new(), None), Some(&draft)).await?;
+            let page =
+                record::page::show(&call, &subject, (String::new(), None), Some(&draft)).await?;
             Ok(if alone { whole(page) } else { page })
         }
         Err(error) => Err(error),

@@ -48,6 +48,8 @@ pub(super) struct Bar {
     pub(super) may_edit: bool,
     pub(super) may_delete: bool,
     pub(super) may_restore: bool,
+    /// The model's own actions: name and label.
+    pub(super) actions: Vec<(String, String)>,
 }
 
 /// The rows of a page.
@@ -101,6 +103,12 @@ impl Bar {
             may_edit: may(Verb::Patch) && !in_trash,
             may_delete: may(Verb::Delete) && !in_trash,
             may_restore: may(Verb::Delete) && in_trash,
+            actions: engine
+                .actions(ctx, model.id)
+                .iter()
+                .filter(|_| !in_trash)
+                .map(|action| (action.meta.name.clone(), action.meta.label.clone()))
+                .collect(),
         }
     }
 }

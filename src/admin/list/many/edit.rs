@@ -11,11 +11,11 @@ use crate::model::{Field, FieldId, Input, ModelMeta, Verb};
 
 use super::{Wanted, confirm};
 use crate::admin::address::Query;
+use crate::admin::record;
+use crate::admin::record::draft::Draft;
 use crate::admin::record::faults::Faults;
 use crate::admin::record::form::{self, Sent};
-use crate::admin::record::draft::Draft;
 use crate::admin::record::widget::{Control, Purpose};
-use crate::admin::record;
 use crate::admin::shell::Shell;
 use crate::admin::view::View;
 use crate::page::viewer::Viewer;
@@ -89,10 +89,7 @@ fn control(view: &View<'_>, id: FieldId, refused: Option<&Draft>) -> Control {
     let zone = record::page::zone_of(refused);
     let part = refused.map(|d| d.sent.record());
     let part = part.filter(|part| part.holds(field));
-    let state = part.map_or_else(
-        || form::shown(field, None, zone),
-        |part| part.state(field),
-    );
+    let state = part.map_or_else(|| form::shown(field, None, zone), |part| part.state(field));
     let mut control = Control::editable(field, Purpose::Edit, &state, &None, zone);
     control.was.clear();
     view.label(id).clone_into(&mut control.label);

@@ -16,6 +16,7 @@ use crate::page::form::posted;
 
 use self::forecast::Forecast;
 use super::place::{self, Place, SELECTED};
+use crate::admin::action;
 use crate::admin::address::{POSITION, Query};
 
 /// Most records of one `_bulk`.
@@ -167,6 +168,11 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
     let to = |there: &Query| Ok(answer::see_other(&there.list(&model.slug)));
     match sent.get("_do") {
         Some("keep") => return to(&place.selecting(&keys)),
+        Some(act) if act.starts_with("action:") && !keys.is_empty() => {
+            let name = act.trim_start_matches("action:");
+            let there = action::address_of(&model.slug, name, &keys);
+            return Ok(answer::see_other(&there));
+        }
         _ if keys.is_empty() && !all => return to(&place.after("none", 0)),
         Some("export") => {
             return Ok(answer::see_other(&exported(model, &place, (&keys, all))));
