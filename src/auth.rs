@@ -10,3 +10,4 @@ pub mod setup;
 pub mod state;
 pub mod throttle_policy;
 pub mod tokens;
+pub mod wanted;

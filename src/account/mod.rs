@@ -1,4 +1,4 @@
-//! `/auth/*`: logging in and out, the first user, one's own password and sessions. Forms for people,
+//! `/auth/*`: logging in and out, the first user, one's own password, sessions and tokens. Forms for people,
 //! JSON for programs; the same handlers.
 
 pub mod cookie;
@@ -6,6 +6,7 @@ pub mod login;
 pub mod own;
 pub mod pages;
 pub mod setup;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -35,7 +36,10 @@ pub struct Accounts {
 }
 
 /// The accounts that the threshold put into the request.
-fn accounts(request: &Request) -> Result<Arc<Accounts>, Error> {
+///
+/// # Errors
+/// 500 when it did not come over the threshold.
+pub fn accounts(request: &Request) -> Result<Arc<Accounts>, Error> {
     request
         .data::<Arc<Accounts>>()
         .cloned()
@@ -50,39 +54,47 @@ struct Fields {
 }
 
 impl Fields {
-    /// Reads the body; any field but `allowed` is refused (A7), and so is any value but a text.
+    /// Reads the body of nobody in particular; any field but `allowed` is refused (A7), and so is any
+    /// value but a text.
     async fn read(call: &mut Call, allowed: &[&str]) -> Result<Self, Error> {
-        let json = body::media_type(&call.request).as_deref() == Some("application/json");
+        let json = is_json(call);
         let fields = if json {
-            let members = body::json(&mut call.request, false).await?;
-            let members = members.into_object(Error::invalid)?;
-            let text = |(name, value): (String, Input)| match value {
-                Input::String(text) => Ok((name, text)),
-                other => Err(Error::invalid(vec![Fault::field(
-                    &name,
-                    "type",
-                    format!("{name} must be a string, not {}.", other.type_name()),
-                )])),
-            };
-            members.into_iter().map(text).collect::<Result<_, _>>()?
+            members(call).await?
+        } else {
+            body::form_body(&mut call.request).await?
+        };
+        Self::allowing(fields, json, allowed)
+    }
+
+    /// As [`Self::read`], where a form is one of the caller's session (R30).
+    async fn posted(call: &mut Call, allowed: &[&str]) -> Result<Self, Error> {
+        let json = is_json(call);
+        let fields = if json {
+            members(call).await?
         } else {
             form::posted(call).await?
         };
-        let this = Self { fields, json };
-        let unknown: Vec<Fault> = this
-            .fields
+        Self::allowing(fields, json, allowed)
+    }
+
+    fn allowing(
+        fields: Vec<(String, String)>,
+        json: bool,
+        allowed: &[&str],
+    ) -> Result<Self, Error> {
+        let unknown: Vec<Fault> = fields
             .iter()
             .filter(|(name, _)| !allowed.contains(&name.as_str()))
             .map(|(name, _)| Fault::field(name, "unknown_field", format!("There is no {name}.")))
             .collect();
-        let twice = allowed
-            .iter()
-            .any(|a| this.fields.iter().filter(|(n, _)| n == a).count() > 1);
-        match (unknown.is_empty(), twice) {
-            (false, _) => Err(Error::malformed(unknown)),
-            (true, true) => Err(Error::parameter("", "duplicate", "A field is there twice.")),
-            (true, false) => Ok(this),
+        let times = |name: &str| fields.iter().filter(|(n, _)| n == name).count();
+        if !unknown.is_empty() {
+            return Err(Error::malformed(unknown));
         }
+        if allowed.iter().any(|name| times(name) > 1) {
+            return Err(Error::parameter("", "duplicate", "A field is there twice."));
+        }
+        Ok(Self { fields, json })
     }
 
     fn get(&self, name: &str) -> &str {
@@ -91,4 +103,23 @@ impl Fields {
             .find(|(n, _)| n == name)
             .map_or("", |(_, v)| v.as_str())
     }
+}
+
+fn is_json(call: &Call) -> bool {
+    body::media_type(&call.request).as_deref() == Some("application/json")
+}
+
+/// The texts of a JSON object.
+async fn members(call: &mut Call) -> Result<Vec<(String, String)>, Error> {
+    let members = body::json(&mut call.request, false).await?;
+    let members = members.into_object(Error::invalid)?;
+    let text = |(name, value): (String, Input)| match value {
+        Input::String(text) => Ok((name, text)),
+        other => Err(Error::invalid(vec![Fault::field(
+            &name,
+            "type",
+            format!("{name} must be a string, not {}.", other.type_name()),
+        )])),
+    };
+    members.into_iter().map(text).collect()
 }

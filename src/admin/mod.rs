@@ -3,15 +3,20 @@
 //! and no permission of its own. Everything works without JavaScript, and the address of a list is
 //! its whole state, in the API's grammar.
 
+mod account;
 mod action;
 mod address;
+mod changes;
 mod find;
+mod history;
 mod home;
 mod list;
 mod preferences;
 mod problem;
 mod record;
 mod shell;
+mod trash;
+mod trial;
 mod value;
 mod view;
 
@@ -39,6 +44,31 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
         route(Method::GET, "/admin/_find", find::records),
+        route(Method::GET, "/admin/_changes", changes::page),
+        route(Method::GET, "/admin/_changes/:id", changes::set::page),
+        route(
+            Method::GET,
+            "/admin/_changes/:id/undo",
+            changes::undo::question,
+        ),
+        route(
+            Method::POST,
+            "/admin/_changes/:id/undo",
+            changes::undo::done,
+        ),
+        route(Method::GET, "/admin/_account", account::page),
+        route(Method::POST, "/admin/_account/password", account::password),
+        route(
+            Method::POST,
+            "/admin/_account/sessions",
+            account::end_session,
+        ),
+        route(Method::POST, "/admin/_account/tokens", account::make_token),
+        route(
+            Method::POST,
+            "/admin/_account/revoke",
+            account::revoke_token,
+        ),
         route(Method::GET, "/admin/:model", list::page),
         route(
             Method::GET,
@@ -58,6 +88,7 @@ pub fn routes() -> Vec<Route> {
             "/admin/:model/_actions/:name/done",
             action::done,
         ),
+        route(Method::GET, "/admin/:model/_trash", trash::page),
         route(Method::GET, "/admin/:model/new", record::page::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
@@ -71,6 +102,25 @@ pub fn routes() -> Vec<Route> {
             Method::POST,
             "/admin/:model/:id/delete",
             record::delete::done,
+        ),
+        route(Method::GET, "/admin/:model/:id/purge", trash::leave::gone),
+        route(Method::POST, "/admin/:model/:id/purge", trash::leave::purge),
+        route(Method::GET, "/admin/:model/:id/restore", trash::leave::back),
+        route(
+            Method::POST,
+            "/admin/:model/:id/restore",
+            trash::leave::restore,
+        ),
+        route(Method::GET, "/admin/:model/:id/history", history::page),
+        route(
+            Method::GET,
+            "/admin/:model/:id/revert",
+            history::revert::question,
+        ),
+        route(
+            Method::POST,
+            "/admin/:model/:id/revert",
+            history::revert::done,
         ),
     ]
 }

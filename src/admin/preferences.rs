@@ -15,15 +15,17 @@ pub(crate) async fn save(mut call: Call) -> Result<Response, Error> {
         let found = fields.iter().find(|(n, _)| n == name);
         found.map_or("", |(_, v)| v.trim())
     };
+    // No model's field is called so, and a page must not speak of a field that is hidden (A1).
+    let chosen = |name: &str| sent(&format!("quarterdeck_{name}"));
     let unknown = |name: &str| {
         let detail = format!("There is no {name} of this name.");
         Error::parameter(name, "unknown_choice", detail)
     };
     let viewer = Viewer {
-        language: Language::named(sent("language")).ok_or_else(|| unknown("language"))?,
-        theme: Theme::named(sent("theme")).ok_or_else(|| unknown("theme"))?,
-        density: Density::named(sent("density")).ok_or_else(|| unknown("density"))?,
-        zone: match sent("zone") {
+        language: Language::named(chosen("language")).ok_or_else(|| unknown("language"))?,
+        theme: Theme::named(chosen("theme")).ok_or_else(|| unknown("theme"))?,
+        density: Density::named(chosen("density")).ok_or_else(|| unknown("density"))?,
+        zone: match chosen("zone") {
             "" => None,
             name => Some(zone(name).ok_or_else(|| unknown("zone"))?),
         },

@@ -10,6 +10,7 @@ use crate::http::answer;
 
 use crate::admin::shell::Shell;
 use crate::page::filters;
+use crate::page::words::{self, t};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -74,9 +75,9 @@ fn page(error: &Error, shell: Shell, request_id: &str, path: &str) -> Response {
     let page = ProblemPage {
         shell,
         status,
-        title: error.kind.title(),
+        title: words::say(error.kind.title()),
         detail: if error.faults.len() > 1 {
-            "Several things are wrong:"
+            t("Several things are wrong:")
         } else {
             &error.detail
         },

@@ -7,9 +7,9 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{EndpointExt as _, Request, Response, Route};
 
-use crate::account::{login, own, setup};
+use crate::account::{login, own, setup, tokens};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, export, import, internal, records};
+use crate::api::{aggregate, changes, export, import, internal, records};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -61,7 +61,11 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/auth/setup" => setup::submit),
         route!(GET "/auth/session" => login::current),
         route!(GET "/auth/sessions" => own::sessions),
+        route!(DELETE "/auth/sessions" => own::end_others),
         route!(DELETE "/auth/sessions/:id" => own::end),
+        route!(GET "/auth/tokens" => tokens::list),
+        route!(POST "/auth/tokens" => tokens::create),
+        route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
         route!(GET "/api/v1/_models" => document::models),
         route!(GET "/api/v1/_models/:model" => document::model),
@@ -71,6 +75,8 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model/_bulk" => records::bulk),
         route!(POST "/api/v1/:model/_actions/:name" => records::act),
         route!(POST "/api/v1/:model/_import" => import::import),
+        route!(GET "/api/v1/_changes" => changes::list),
+        route!(GET "/api/v1/_changes/:id" => changes::read),
         route!(POST "/api/v1/_undo" => records::undo),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),

@@ -79,19 +79,35 @@ pub async fn set_password(
     id: i64,
     password: &str,
 ) -> Result<(), Error> {
+    let hash = hash_of(passwords, password).await?;
+    let tx = db.begin().await?;
+    give_hash(&tx, id, hash).await?;
+    tx.commit().await.map_err(failure::plain)
+}
+
+/// The hash of a password that somebody wants.
+///
+/// # Errors
+/// 422 for a weak one, 503 when too many hashes are waiting.
+pub async fn hash_of(passwords: &Passwords, password: &str) -> Result<String, Error> {
     passwords
         .check(password)
         .map_err(|w| Error::invalid(vec![Fault::field("password", "weak", w.to_string())]))?;
-    let hash = passwords.hash(password).await.map_err(hash_error)?;
-    let tx = db.begin().await?;
-    store_hash(&tx, id, hash).await?;
+    passwords.hash(password).await.map_err(hash_error)
+}
+
+/// Gives a user a password by its hash, ends every session of the user, and raises the policy version.
+///
+/// # Errors
+/// 404 for an unknown user.
+pub async fn give_hash(tx: &Tx, id: i64, hash: String) -> Result<(), Error> {
+    store_hash(tx, id, hash).await?;
     session::Entity::delete_many()
         .filter(session::Column::UserId.eq(id))
-        .exec(&tx)
+        .exec(tx)
         .await
         .map_err(failure::plain)?;
-    state::raise_version(&tx).await?;
-    tx.commit().await.map_err(failure::plain)
+    state::raise_version(tx).await
 }
 
 /// Stores the hash of an unchanged password made at another cost, and notes the login.

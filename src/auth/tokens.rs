@@ -6,13 +6,14 @@ use quarterdeck_entity::system::token;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 
 use crate::acl::TokenScope;
 use crate::config::Secret;
 use crate::error::Error;
 use crate::model::Verb;
-use crate::store::{Db, failure, now};
+use crate::store::{Db, Tx, failure, now};
 
 use super::{secret, state};
 
@@ -47,6 +48,17 @@ pub struct Found {
 /// # Errors
 /// No randomness, or what the database said.
 pub async fn create(db: &Db, new: NewToken) -> Result<Secret, Error> {
+    let tx = db.begin().await?;
+    let (_, text) = insert(&tx, new).await?;
+    tx.commit().await.map_err(failure::plain)?;
+    Ok(text)
+}
+
+/// The same within a transaction; its row and its text.
+///
+/// # Errors
+/// As [`create`].
+pub async fn insert(tx: &Tx, new: NewToken) -> Result<(token::Model, Secret), Error> {
     let text = secret::token().map_err(Error::internal)?;
     let scopes = match &new.scopes {
         None => "all".into(),
@@ -68,10 +80,22 @@ pub async fn create(db: &Db, new: NewToken) -> Result<Secret, Error> {
         expires_at: Set(new.expires_at),
         ..Default::default()
     };
-    let tx = db.begin().await?;
-    row.insert(&tx).await.map_err(failure::plain)?;
-    tx.commit().await.map_err(failure::plain)?;
-    Ok(text)
+    let row = row.insert(tx).await.map_err(failure::plain)?;
+    Ok((row, text))
+}
+
+/// A user's tokens that were not revoked, newest first.
+///
+/// # Errors
+/// What the database said.
+pub async fn of_user(db: &Db, user_id: i64) -> Result<Vec<token::Model>, Error> {
+    token::Entity::find()
+        .filter(token::Column::UserId.eq(user_id))
+        .filter(token::Column::RevokedAt.is_null())
+        .order_by_desc(token::Column::Id)
+        .all(db.reader())
+        .await
+        .map_err(failure::plain)
 }
 
 /// The unrevoked token of that hash.
@@ -138,17 +162,27 @@ pub async fn note_use(db: &Db, id: i64, now: DateTime<Utc>) -> Result<(), Error>
 /// What the database said.
 pub async fn revoke(db: &Db, id: i64) -> Result<bool, Error> {
     let tx = db.begin().await?;
+    let revoked = revoke_in(&tx, id, None).await?;
+    tx.commit().await.map_err(failure::plain)?;
+    Ok(revoked)
+}
+
+/// The same within a transaction; of `owner` alone, if one is given.
+///
+/// # Errors
+/// What the database said.
+pub async fn revoke_in(tx: &Tx, id: i64, owner: Option<i64>) -> Result<bool, Error> {
     let row = token::Entity::find_by_id(id)
-        .one(&tx)
+        .one(tx)
         .await
         .map_err(failure::plain)?;
-    let Some(row) = row.filter(|r| r.revoked_at.is_none()) else {
+    let of_owner = |r: &token::Model| owner.is_none_or(|owner| r.user_id == owner);
+    let Some(row) = row.filter(|r| r.revoked_at.is_none() && of_owner(r)) else {
         return Ok(false);
     };
     let mut row: token::ActiveModel = row.into();
     row.revoked_at = Set(Some(now()));
-    row.update(&tx).await.map_err(failure::plain)?;
-    state::raise_version(&tx).await?;
-    tx.commit().await.map_err(failure::plain)?;
+    row.update(tx).await.map_err(failure::plain)?;
+    state::raise_version(tx).await?;
     Ok(true)
 }

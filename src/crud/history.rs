@@ -75,7 +75,10 @@ impl Engine {
     }
 }
 
-fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>), Error> {
+pub(super) fn page(
+    parameters: &[(String, String)],
+    most: u64,
+) -> Result<(u64, Option<i64>), Error> {
     let (mut limit, mut cursor) = (LIMIT, None);
     let mut faults = Vec::new();
     for (name, text) in parameters {
@@ -105,10 +108,11 @@ fn page(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>)
     }
 }
 
-fn shown(meta: &ModelMeta, scope: &Scope, entry: audit::Model) -> Json {
+/// Of the changes of an entry those that the caller may know, field by field.
+pub(super) fn values(meta: &ModelMeta, scope: &Scope, told: Json) -> Map<String, Json> {
     let with_values = scope.is_unruled();
     let mut changes = Map::new();
-    if let Json::Object(all) = entry.changes {
+    if let Json::Object(all) = told {
         for (name, change) in all {
             let open = meta
                 .field(&name)
@@ -118,6 +122,11 @@ fn shown(meta: &ModelMeta, scope: &Scope, entry: audit::Model) -> Json {
             }
         }
     }
+    changes
+}
+
+fn shown(meta: &ModelMeta, scope: &Scope, entry: audit::Model) -> Json {
+    let changes = values(meta, scope, entry.changes);
     let at = value::to_text(&entry.at.into());
     json!({
         "change_set": entry.change_set.unwrap_or(entry.id),

@@ -199,6 +199,24 @@ impl Engine {
             .await
     }
 
+    /// Takes the record of a deletion out of the trash instead.
+    pub(super) async fn take_out(
+        &self,
+        work: &mut Work<'_>,
+        item: &Item,
+    ) -> Result<Vec<Value>, Step> {
+        let meta = self.registry.model(item.model);
+        let Some(trash) = meta.trash else {
+            return Err(Error::not_found().into());
+        };
+        let rows = item.scope.trashed(meta);
+        let loaded = self.locked(work.tx, item.model, (&item.key, &rows)).await?;
+        let loaded = loaded.ok_or_else(Error::not_found)?;
+        let demanded = (item.model, &item.condition);
+        self.check_condition(work, demanded, &loaded.values).await?;
+        self.bring_back(work, item, (meta, trash), loaded).await
+    }
+
     /// Takes a record out of the trash, and after it what went there at the same moment because of it.
     async fn bring_back(
         &self,
@@ -274,22 +292,8 @@ struct Restore(Item);
 #[async_trait]
 impl Job for Restore {
     async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
-        let item = &self.0;
-        let meta = engine.registry.model(item.model);
-        let Some(trash) = meta.trash else {
-            return Err(Error::not_found().into());
-        };
-        let rows = item.scope.trashed(meta);
-        let loaded = engine
-            .locked(work.tx, item.model, (&item.key, &rows))
-            .await?;
-        let loaded = loaded.ok_or_else(Error::not_found)?;
-        let demanded = (item.model, &item.condition);
-        engine
-            .check_condition(work, demanded, &loaded.values)
-            .await?;
-        let row = engine.bring_back(work, item, (meta, trash), loaded).await?;
-        let of = (work.ctx, item.model);
+        let row = engine.take_out(work, &self.0).await?;
+        let of = (work.ctx, self.0.model);
         Ok(Some(engine.written(work.tx, of, &row).await?))
     }
 }

@@ -59,7 +59,8 @@ impl Engine {
     }
 
     /// Whether the caller may know what everybody did.
-    fn sees_all(&self, ctx: &Context) -> bool {
+    #[must_use]
+    pub fn sees_all_changes(&self, ctx: &Context) -> bool {
         self.registry.by_slug("qd_audit").is_some_and(|audit| {
             let listed = self.scope(ctx, Verb::List, audit.id);
             listed.is_ok_and(|scope| scope.is_unruled())
@@ -170,7 +171,7 @@ impl Undo {
             .map_err(failure::plain)?;
         let user = work.ctx.principal.user.as_ref().map(|u| u.id);
         let own = user.is_some() && entries.iter().all(|e| e.user_id == user);
-        if entries.is_empty() || !own && !engine.sees_all(work.ctx) {
+        if entries.is_empty() || !own && !engine.sees_all_changes(work.ctx) {
             return Err(Error::not_found());
         }
         if matches!(self.of, Of::ChangeSet(id) if entries.iter().all(|e| e.id != id)) {

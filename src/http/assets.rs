@@ -48,7 +48,7 @@ macro_rules! joined {
     };
 }
 
-static ASSETS: [Asset; 7] = [
+static ASSETS: [Asset; 8] = [
     joined!(
         "admin.css",
         "text/css; charset=utf-8",
@@ -57,6 +57,7 @@ static ASSETS: [Asset; 7] = [
         "admin/controls.css",
         "admin/home.css",
         "admin/list.css",
+        "admin/chart.css",
         "admin/record.css",
         "admin/data.css",
         "admin/system.css",
@@ -70,6 +71,7 @@ static ASSETS: [Asset; 7] = [
         "admin/list.js",
         "admin/record.js"
     ),
+    asset!("icon.svg", "image/svg+xml"),
     asset!("htmx/htmx.min.js", "text/javascript; charset=utf-8"),
     joined!(
         "account.css",

@@ -7,7 +7,7 @@ use crate::model::{Field, Kind, Op};
 use crate::query::aggregate::{DEFAULT_LIMIT, Function, MAX_KEYS, MAX_LIMIT, Unit};
 use crate::query::parse::{AGGREGATE, HAVING};
 
-use super::filters::{condition_parameters, literal, member};
+use super::filters::{condition_groups, condition_parameters, literal, member};
 use super::schema::{self, Side};
 use super::{insert, part, reference};
 
@@ -90,6 +90,7 @@ pub(super) fn parameters(seen: &Seen<'_>) -> Vec<Value> {
     if !seen.searchable().is_empty() {
         all.push(reference("parameters", "q"));
     }
+    all.extend(condition_groups());
     for (name, field) in condition_parameters(seen) {
         all.push(match field.filter(|f| AGGREGATE.contains(&f.as_str())) {
             // Here the plain name is something else.

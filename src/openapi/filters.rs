@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::Seen;
 use crate::model::{Field, Op, Relation, Verb};
-use crate::query::parse::RESERVED;
+use crate::query::parse::{GROUPS, RESERVED};
 
 use super::schema::{self, Side};
 use super::{component, insert, part, reference};
@@ -39,6 +39,7 @@ pub(super) fn list_parameters(seen: &Seen<'_>) -> Vec<Value> {
     all.extend(record_parameters(seen, Verb::List));
     let paging = ["limit", "cursor", "page", "offset", "count"];
     all.extend(paging.map(|name| reference("parameters", name)));
+    all.extend(condition_groups());
     let conditions = conditions(seen).into_iter();
     all.extend(
         conditions.map(|(name, _)| json!({ "$ref": format!("#/components/parameters/{name}") })),
@@ -53,6 +54,11 @@ pub(super) fn record_parameters(seen: &Seen<'_>, verb: Verb) -> Vec<Value> {
         all.push(names("expand", &part(seen, "relation"), EXPAND));
     }
     all
+}
+
+/// The groups of conditions.
+pub(super) fn condition_groups() -> impl Iterator<Item = Value> {
+    GROUPS.into_iter().map(|name| reference("parameters", name))
 }
 
 const SORT: &str = "Keys of the order; `-` in front means descending.";
@@ -95,7 +101,8 @@ fn belongs_to<'a>(seen: &Seen<'a>) -> impl Iterator<Item = &'a Relation> {
 
 fn condition(seen: &Seen<'_>, prefix: &str, field: &Field, all: &mut Vec<(String, Value)>) {
     for &op in field.operators() {
-        let taken = prefix.is_empty() && RESERVED.contains(&field.name.as_str());
+        let name = field.name.as_str();
+        let taken = prefix.is_empty() && (RESERVED.contains(&name) || GROUPS.contains(&name));
         let name = format!("{prefix}{}", member(&field.name, op, taken));
         let side = (Side::Parameter, seen.catalog.limits.max_in);
         let schema = schema::operand(&field.kind, op, side);

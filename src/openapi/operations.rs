@@ -80,7 +80,7 @@ fn restore(seen: &Seen<'_>) -> Value {
 
 fn bulk(seen: &Seen<'_>) -> Value {
     let description = "A list of operations, all or none of them (`atomic`, the default) or each \
-        by itself; or one patch or delete of every record that matches a filter, if they are no \
+        by itself; or one patch, delete or restore of every record that matches a filter, if they are no \
         more than `max_affected`. An `upsert` patches the record with these values of a unique \
         field, or creates it. One change set in the audit.";
     let mut bulk = operation(seen, "bulk", ("Change many", description));
@@ -93,8 +93,11 @@ fn bulk(seen: &Seen<'_>) -> Value {
     if seen.may(Verb::List) && !seen.meta.if_match {
         for verb in [Verb::Patch, Verb::Delete] {
             if seen.may(verb) {
-                bodies.push(matching(seen, verb));
+                bodies.push(matching(seen, (verb.name(), verb == Verb::Patch)));
             }
+        }
+        if seen.meta.trash.is_some() && seen.may(Verb::Delete) {
+            bodies.push(matching(seen, ("restore", false)));
         }
     }
     bulk["requestBody"] = json!({
@@ -132,6 +135,18 @@ fn list(seen: &Seen<'_>) -> Value {
             "additionalProperties": false,
         }));
     }
+    if seen.meta.trash.is_some() && seen.may(Verb::Delete) {
+        operations.push(json!({
+            "type": "object",
+            "properties": {
+                "verb": { "type": "string", "enum": ["restore"] },
+                "id": { "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer" }] },
+                "if_match": { "type": "string" },
+            },
+            "required": ["verb", "id"],
+            "additionalProperties": false,
+        }));
+    }
     if seen.may(Verb::Create) && seen.may(Verb::Patch) {
         operations.push(json!({
             "type": "object",
@@ -158,20 +173,23 @@ fn list(seen: &Seen<'_>) -> Value {
     })
 }
 
-fn matching(seen: &Seen<'_>, verb: Verb) -> Value {
-    let search = reference("schemas", &part(seen, "where"));
+fn matching(seen: &Seen<'_>, (verb, patches): (&str, bool)) -> Value {
+    let search = json!({
+        "anyOf": [reference("schemas", &part(seen, "where")), { "type": "string" }],
+        "description": "As `_search` takes it, or the conditions of a list's query string.",
+    });
     let mut schema = json!({
         "type": "object",
         "properties": {
-            "verb": { "type": "string", "enum": [verb.name()] },
+            "verb": { "type": "string", "enum": [verb] },
             "where": search,
             "max_affected": { "type": "integer", "minimum": 1, "maximum": 10_000 },
         },
         "required": ["verb", "where", "max_affected"],
         "additionalProperties": false,
     });
-    if verb == Verb::Patch {
-        schema["properties"]["data"] = reference("schemas", &part(seen, verb.name()));
+    if patches {
+        schema["properties"]["data"] = reference("schemas", &part(seen, verb));
         schema["required"] = json!(["verb", "where", "data", "max_affected"]);
     }
     schema

@@ -249,6 +249,9 @@ fn parameters(view: &View<'_>) -> Value {
         "count": query("count", "How to count; `exact` may be slow.", json!({
             "type": "string", "enum": ["auto", "exact", "estimated", "none"], "default": "auto",
         })),
+        "and": query("and", "Conditions, as a query string, that must all hold.", json!({ "type": "string" })),
+        "or": query("or", "Conditions, as a query string, of which one must hold.", json!({ "type": "string" })),
+        "not": query("not", "Conditions, as a query string, that must not all hold.", json!({ "type": "string" })),
         "If-None-Match": header("If-None-Match", "The `ETag` of the answer you have."),
         "Idempotency-Key": {
             "name": "Idempotency-Key", "in": "header",

@@ -1,8 +1,9 @@
 //! What all pages share, whatever door they belong to: who looks at them ([`viewer`]), the words of
 //! both languages ([`words`]), times in the viewer's zone ([`clock`]), the filters of the templates
 //! ([`filters`]), the token of the
-//! forms ([`form`]). No routes, no operations, no models.
+//! forms ([`form`]), charts ([`chart`]). No routes, no operations, no models.
 
+pub mod chart;
 pub mod clock;
 pub mod filters;
 pub mod form;

@@ -82,6 +82,17 @@ pub trait Choice: Copy + PartialEq + 'static {
     }
 }
 
+impl Language {
+    /// What stands between thousands, and what before tenths.
+    #[must_use]
+    pub fn marks(self) -> (char, char) {
+        match self {
+            Self::English => (',', '.'),
+            Self::German => ('.', ','),
+        }
+    }
+}
+
 impl Choice for Language {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::English, "en", "English"),

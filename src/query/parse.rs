@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod export;
+mod group;
 mod position;
 mod projection;
 mod quick_search;
@@ -16,12 +17,13 @@ use crate::model::{Input, ModelId};
 
 pub use self::aggregate::{AGGREGATE, HAVING, aggregate};
 pub use self::export::{Format, NOT_EXPORTED, export};
+pub use self::group::GROUPS;
 use self::position::position;
 use self::projection::projection;
 use self::quick_search::quick_search;
 use self::sort::sort;
 use super::cursor::{Cursors, digest};
-use super::path::{Operand, Refusal, Scope, at_parameter, at_pointer};
+use super::path::{Refusal, Scope, at_parameter, at_pointer};
 use super::{CountMode, Expand, Filter, Projected, Query, tree};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
@@ -84,13 +86,47 @@ pub fn list(
             asked.texts.push((reserved, text.clone()));
             continue;
         }
-        let (path, op) = name.rsplit_once("__").unwrap_or((name, "eq"));
-        match scope.condition(model, path, op, Operand::Text(text)) {
+        match group::condition(scope, model, name, text) {
             Ok(condition) => filter = filter.and(condition),
             Err(refusal) => faults.push(at_parameter(name, refusal)),
         }
     }
     finish(scope, model, filter, (asked, faults), cursors)
+}
+
+/// Parses the conditions of a list's query string, `q` among them; `at` is the JSON pointer of the
+/// text.
+///
+/// # Errors
+/// The first fault.
+pub fn conditions(
+    scope: &mut Scope<'_>,
+    model: ModelId,
+    text: &str,
+    at: &str,
+) -> Result<Filter, Fault> {
+    let mut parsed = || {
+        let mut filter = Filter::All;
+        for (name, text) in group::pairs(text)? {
+            let next = match RESERVED.into_iter().find(|r| *r == name) {
+                Some("q") => {
+                    let asked = Asked {
+                        texts: vec![("q", text)],
+                        in_body: true,
+                    };
+                    quick_search(scope, model, &asked)?
+                }
+                Some(_) => {
+                    let detail = format!("There is no parameter {name:?} here; only conditions.");
+                    return Err(("unknown_parameter", detail));
+                }
+                None => group::condition(scope, model, &name, &text)?,
+            };
+            filter = filter.and(next);
+        }
+        Ok(filter)
+    };
+    parsed().map_err(|refusal| at_pointer(at, refusal))
 }
 
 /// Parses the parameters of a single record: `fields` and `expand`.

@@ -1,10 +1,12 @@
 //! Sessions and what a request is let in with. [`store`] keeps sessions in the database, [`identity`]
-//! turns a cookie or a token into a [`crate::acl::Principal`], cached per node.
+//! turns a cookie or a token into a [`crate::acl::Principal`], cached per node, [`own`] is what users do
+//! with their own sessions, tokens and password.
 //!
 //! Not tower-sessions: its ids have 128 bits and are stored as they are, and reading never extends
 //! their life. Ours have 256 bits of which only the SHA-256 is stored, and slide.
 
 pub mod identity;
+pub mod own;
 pub mod store;
 
 pub use identity::{Credentials, Identity};

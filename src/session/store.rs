@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use quarterdeck_entity::system::session;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use crate::auth::{secret, state};
 use crate::config::{self, Secret};
 use crate::error::Error;
-use crate::store::{Db, failure, now};
+use crate::store::{Db, Tx, failure, now};
 
 /// How long sessions live.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +129,13 @@ pub enum Which {
     One(i64),
     /// All of a user.
     OfUser(i64),
+    /// All of a user but one.
+    Others {
+        /// Whose.
+        user: i64,
+        /// The one that is left.
+        but: i64,
+    },
     /// Those that have expired by now.
     Expired,
 }
@@ -138,23 +145,35 @@ pub enum Which {
 /// # Errors
 /// What the database said.
 pub async fn end(db: &Db, which: Which) -> Result<u64, Error> {
-    let condition = match which {
-        Which::One(id) => session::Column::Id.eq(id),
-        Which::OfUser(id) => session::Column::UserId.eq(id),
-        Which::Expired => session::Column::ExpiresAt.lte(now()),
-    };
     let tx = db.begin().await?;
+    let ended = end_in(&tx, which).await?;
+    tx.commit().await.map_err(failure::plain)?;
+    Ok(ended)
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// What the database said.
+pub async fn end_in(tx: &Tx, which: Which) -> Result<u64, Error> {
+    let condition = match which {
+        Which::One(id) => Condition::all().add(session::Column::Id.eq(id)),
+        Which::OfUser(id) => Condition::all().add(session::Column::UserId.eq(id)),
+        Which::Others { user, but } => Condition::all()
+            .add(session::Column::UserId.eq(user))
+            .add(session::Column::Id.ne(but)),
+        Which::Expired => Condition::all().add(session::Column::ExpiresAt.lte(now())),
+    };
     let ended = session::Entity::delete_many()
         .filter(condition)
-        .exec(&tx)
+        .exec(tx)
         .await
         .map_err(failure::plain)?
         .rows_affected;
     // What has expired is refused everywhere already.
     if ended > 0 && !matches!(which, Which::Expired) {
-        state::raise_version(&tx).await?;
+        state::raise_version(tx).await?;
     }
-    tx.commit().await.map_err(failure::plain)?;
     Ok(ended)
 }
 

@@ -3,6 +3,12 @@
 const root = document.documentElement;
 root.classList.add("scripted");
 
+// Before htmx begins, which waits for the page: nothing that the content policy forbids, faults are shown, and no copy of a page stays in the browser's storage.
+Object.assign(htmx.config, {
+  includeIndicatorStyles: false, allowEval: false, selfRequestsOnly: true, historyCacheSize: 0, refreshOnHistoryMiss: true,
+  scrollIntoViewOnBoost: true, responseHandling: [{ code: "204", swap: false }, { code: "...", swap: true }],
+});
+
 // The zone of the browser, told once; the server shows times in it from then on.
 if (!document.cookie.includes("quarterdeck_zone=")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

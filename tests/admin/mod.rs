@@ -1,9 +1,12 @@
 //! The admin's pages as a browser meets them: what they do, and that the second door is no weaker than
 //! the first.
 
+mod account;
 mod bounds;
+mod changes;
 mod forms;
 mod hidden;
+mod history;
 mod lists;
 mod matrix;
 mod page;
@@ -12,3 +15,4 @@ mod record;
 mod rows;
 mod stage;
 mod text;
+mod words;

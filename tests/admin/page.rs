@@ -63,13 +63,30 @@ fn tag(text: &str) -> (Tag, &str) {
         rest = after;
         let mut value = String::new();
         if let Some(quoted) = rest.strip_prefix('=') {
-            let quoted = quoted.strip_prefix('"').expect("a quoted value");
-            let end = quoted.find('"').expect("the quote ends");
+            let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let quote = quote.expect("a quoted value");
+            let quoted = &quoted[1..];
+            let end = quoted.find(quote).expect("the quote ends");
             value = resolve(&quoted[..end]);
             rest = &quoted[end + 1..];
         }
         tag.attributes.push((name, value));
     }
+}
+
+/// A page without what is another text each time.
+pub(super) fn without_tokens(html: &str) -> String {
+    let begin = "name=\"_token\" value=\"";
+    let mut pieces = html.split(begin);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find('"').expect("the quote ends");
+        // Nothing for a bearer token, which has no session and needs none.
+        assert!(end == 0 || end == 86, "a token of {end} characters");
+        text += begin;
+        text += &piece[end..];
+    }
+    text
 }
 
 /// Text with its entities resolved.
@@ -103,12 +120,13 @@ pub(super) struct Page {
 }
 
 impl Page {
-    fn of(reply: Reply) -> Self {
+    fn of(mut reply: Reply) -> Self {
         let tags = if reply.header("content-type").starts_with("text/html") {
             tags(&reply.text)
         } else {
             Vec::new()
         };
+        reply.text = without_tokens(&reply.text);
         Self { reply, tags }
     }
 
@@ -224,8 +242,10 @@ impl Page {
                 _ => {}
             }
         }
+        let token = fields.iter().position(|(name, _)| name == "_token");
         Form {
             action: action.to_owned(),
+            token: token.map(|at| fields.remove(at)),
             fields,
         }
     }
@@ -235,6 +255,8 @@ impl Page {
 #[derive(Debug, Clone)]
 pub(super) struct Form {
     pub(super) action: String,
+    /// Which tells that a page of this session made the form; another text on each page.
+    token: Option<(String, String)>,
     pub(super) fields: Vec<(String, String)>,
 }
 
@@ -266,7 +288,8 @@ impl Form {
 
     /// Sends it as a page of ours does.
     pub(super) async fn send(&self, session: &Session<'_>) -> Page {
-        post(session, &self.action, &self.fields).await
+        let fields = self.token.iter().chain(&self.fields).cloned();
+        post(session, &self.action, &fields.collect::<Vec<_>>()).await
     }
 
     /// The address that a form of the method GET leads to.

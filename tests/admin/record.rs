@@ -165,7 +165,8 @@ async fn a_record_is_made_in_place_and_the_form_is_not_lost() {
 #[tokio::test]
 async fn times_are_in_the_viewers_zone_and_stored_as_instants() {
     on_each_app("times_are_in_the_viewers_zone", as_it_is, async |app| {
-        let customer = json!({"name": "Cy", "email": "cy@example.org"});
+        let customer = json!({"name": "Cy", "email": "cy@example.org", "preferences": {},
+            "id": "0198f4a2-0000-7000-8000-000000000001", "created_at": "2026-01-01T00:00:00Z"});
         let customer = app.make("customer", customer).await["id"].clone();
         let order =
             json!({"customer_id": customer, "total": "1.00", "placed_at": "2026-07-01T22:30:00Z"});
@@ -355,7 +356,8 @@ async fn child_rows_are_saved_with_their_record_in_its_form() {
         async |app| {
             let (id, _) = author(app, "ada").await;
             let first = book(app, id).await["id"].to_string();
-            let customer = json!({"name": "Cy", "email": "cy@example.org"});
+            let customer = json!({"name": "Cy", "email": "cy@example.org", "preferences": {},
+            "id": "0198f4a2-0000-7000-8000-000000000001", "created_at": "2026-01-01T00:00:00Z"});
             let customer = app.make("customer", customer).await["id"].clone();
             let admin = app.login("admin").await;
             let new = "/admin/order/new";

@@ -29,12 +29,81 @@ const CORPUS: [&str; 12] = [
 ];
 
 /// Tags that our templates are made of.
-const TAGS: [&str; 52] = [
-    "!doctype", "html", "head", "meta", "title", "link", "body", "a", "header", "svg", "path",
-    "div", "span", "form", "button", "details", "summary", "nav", "main", "ol", "ul", "li", "h1",
-    "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "input", "textarea", "select",
-    "option", "label", "fieldset", "legend", "section", "aside", "dl", "dt", "dd", "code", "th",
-    "br", "hr", "em", "strong", "small", "time", "abbr",
+const TAGS: [&str; 74] = [
+    "!doctype",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "link",
+    "body",
+    "a",
+    "header",
+    "svg",
+    "path",
+    "div",
+    "span",
+    "form",
+    "button",
+    "details",
+    "summary",
+    "nav",
+    "main",
+    "ol",
+    "ul",
+    "li",
+    "h1",
+    "h2",
+    "p",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "input",
+    "textarea",
+    "select",
+    "option",
+    "label",
+    "fieldset",
+    "legend",
+    "section",
+    "aside",
+    "dl",
+    "dt",
+    "dd",
+    "code",
+    "th",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "small",
+    "time",
+    "abbr",
+    "script",
+    "dialog",
+    "kbd",
+    "pre",
+    "caption",
+    "tfoot",
+    "h3",
+    "g",
+    "rect",
+    "line",
+    "circle",
+    "polyline",
+    "text",
+    "figure",
+    "figcaption",
+    "progress",
+    "output",
+    "datalist",
+    "del",
+    "ins",
+    "optgroup",
+    "desc",
 ];
 
 /// What holds for every page whatever it shows (R27).
@@ -59,6 +128,10 @@ fn check(page: &Page, path: &str) {
             "<{name}> on {path}: {}",
             page.reply.text
         );
+        if tag.name == "script" {
+            let own = tag.get("src").is_some_and(|s| s.starts_with("/static/"));
+            assert!(own && tag.text.trim().is_empty(), "<script> on {path}");
+        }
         for (attribute, value) in &tag.attributes {
             let what = format!("{attribute}={value:?} of <{name}> on {path}");
             assert!(

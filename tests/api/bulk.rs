@@ -220,6 +220,41 @@ async fn what_matches_a_filter_is_changed_up_to_a_number() {
 }
 
 #[tokio::test]
+async fn the_conditions_of_a_list_say_what_is_changed() {
+    on_each_app(
+        "the_conditions_of_a_list_say_what_is_changed",
+        |b| b,
+        async |app| {
+            for slug in ["aa", "ab", "cc"] {
+                app.make("author", author(slug)).await;
+            }
+            let admin = app.login("admin").await;
+            let delete = |of: &str| json!({"verb": "delete", "where": of, "max_affected": 9});
+            for (bad, fault) in [
+                ("nope=1", "unknown_field"),
+                ("sort=slug", "unknown_parameter"),
+                ("q=x", "too_short"),
+                ("or=nope%3D1", "unknown_field"),
+            ] {
+                let refused = bulk(&admin, &delete(bad)).await;
+                let wanted = format!("/where {fault}");
+                assert_eq!(
+                    (refused.status, refused.faults()),
+                    (400, vec![wanted]),
+                    "{bad}"
+                );
+            }
+            let some = delete("or=slug%3Daa%26slug%3Dcc&slug__startswith=a");
+            assert_eq!(bulk(&admin, &some).await.json()["matched"], 1);
+            assert_eq!(slugs(app).await, ["ab", "cc"]);
+            assert_eq!(bulk(&admin, &delete("q=cc")).await.json()["matched"], 1);
+            assert_eq!(slugs(app).await, ["ab"]);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn an_upsert_goes_by_a_unique_field() {
     on_each_app(
         "an_upsert_goes_by_a_unique_field",

@@ -23,7 +23,8 @@ async fn shop(app: &TestApp, admin: &Session<'_>) -> Shop {
             "price": "1.00", "pages": 10, "language": "en"});
         *id = app.make("book", book).await["id"].as_i64().expect("a key");
     }
-    let customer = json!({"name": "Cy", "email": "cy@example.org"});
+    let customer = json!({"name": "Cy", "email": "cy@example.org", "preferences": {},
+            "id": "0198f4a2-0000-7000-8000-000000000001", "created_at": "2026-01-01T00:00:00Z"});
     let customer = app.make("customer", customer).await["id"].clone();
     let order = json!({"customer_id": customer, "total": "1.00", "placed_at": "2026-07-01T22:30:00Z",
         "order_line": [{"book_id": books[0], "quantity": 2, "unit_price": "9.90"}]});

@@ -222,6 +222,50 @@ async fn a_deleted_record_is_nowhere_until_it_is_asked_for_or_restored() {
 }
 
 #[tokio::test]
+async fn many_come_back_from_the_trash_at_once() {
+    on_each_app("many_come_back_from_the_trash", build, async |app| {
+        for name in ["A", "B", "C"] {
+            let folder = app.make("folder", json!({ "name": name })).await;
+            let paper = json!({"title": name, "folder_id": folder["id"]});
+            app.make("paper", paper).await;
+        }
+        let grants = json!([
+            grant_all("folder", json!({"name__ne": "C"})),
+            grant_all("paper", json!("all"))
+        ]);
+        app.user("some", false, grants).await;
+        let (admin, some) = (app.login("admin").await, app.login("some").await);
+        let path = "/api/v1/folder/_bulk";
+        let all = |verb: &str| json!({"verb": verb, "where": "", "max_affected": 9});
+        assert_eq!(
+            admin.send("POST", path, all("delete")).await.1["matched"],
+            3
+        );
+        assert_eq!(count(&admin, "/api/v1/paper").await, 0);
+        // By a list; one that is not in the trash, or not the caller's, is none.
+        let back = |id: u64| json!({"operations": [{"verb": "restore", "id": id}]});
+        let (status, done) = some.send("POST", path, back(1)).await;
+        assert_eq!((status, &done["succeeded"]), (200, &json!(1)), "{done}");
+        assert_eq!(some.send("POST", path, back(1)).await.0, 404);
+        assert_eq!(some.send("POST", path, back(3)).await.0, 404);
+        assert_eq!(count(&admin, "/api/v1/paper").await, 1);
+        // By a filter: those of the trash that are the caller's.
+        let dry = [("prefer", "dry-run")];
+        let tried = call(&some, ("POST", path), &dry, Some(&all("restore"))).await;
+        assert_eq!(tried.json()["violations"], json!([]), "{}", tried.text);
+        assert_eq!(
+            some.send("POST", path, all("restore")).await.1["matched"],
+            1
+        );
+        let names = admin.get("/api/v1/folder?sort=name&fields=name").await.1;
+        assert_eq!(names["data"], json!([{"name": "A"}, {"name": "B"}]));
+        let none = "/api/v1/lock/_bulk";
+        assert_eq!(admin.send("POST", none, back(1)).await.0, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_name_in_the_trash_is_free_and_what_forbids_a_delete_forbids_the_trash() {
     let name = "a_name_in_the_trash_is_free_and_what_forbids_a_delete_forbids_the_trash";
     on_each_app(name, build, async |app| {

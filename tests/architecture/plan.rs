@@ -65,7 +65,8 @@ pub(super) const ROOMS: [Room; 29] = [
     Room("api", "doors", &["openapi"], Blind),
     Room("account", "doors", &[], Blind),
     Room("openapi", "doors", &[], Blind),
-    Room("admin", "doors", &[], Blind),
+    // Its pages of one's own account are the account door's.
+    Room("admin", "doors", &["account"], Blind),
     // The builder's bounds are SeaORM's traits; registers the system models and guards them.
     Room("app", "roof", &["plugin"], Entities),
     // The contract of plugins names the builder that they extend.

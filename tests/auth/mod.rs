@@ -4,6 +4,7 @@ mod clock;
 mod internal;
 mod leaving;
 mod login;
+mod own;
 mod sessions;
 mod setup;
 mod throttle;

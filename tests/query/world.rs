@@ -99,6 +99,7 @@ impl World {
             policy,
             limits,
             cursors: Cursors::new(&[7; 64]),
+            actions: Vec::new(),
         }))
     }
 }

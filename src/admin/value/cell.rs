@@ -1,5 +1,7 @@
 //! How a value is shown where it is not edited: in a cell of a list, and read-only on a record.
 
+use chrono::{DateTime, Utc};
+
 use crate::model::describe::sentence_case;
 use crate::model::{Field, Kind, ModelMeta, Widget};
 
@@ -7,6 +9,8 @@ use crate::admin::address;
 use crate::admin::value::json;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::Link;
+use crate::page::clock;
+use crate::page::words::{fill, t};
 
 /// Longest text in a cell, and in its tooltip; the record has the whole of it.
 const SHOWN: usize = 140;
@@ -53,7 +57,8 @@ impl Cell {
     }
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// A text of so many characters at most.
+pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", text[..at].trim_end()),
         None => text.to_owned(),
@@ -66,7 +71,7 @@ pub(crate) fn of_field(field: &Field, row: &Row) -> Cell {
         return Cell::null();
     };
     match &field.kind {
-        Kind::Bool if text == "Yes" => Cell {
+        Kind::Bool if row.text(&field.name).as_deref() == Some("true") => Cell {
             icon: "✓",
             ..Cell::of(&text, "yes")
         },
@@ -75,13 +80,15 @@ pub(crate) fn of_field(field: &Field, row: &Row) -> Cell {
             ..Cell::of(&text, "no")
         },
         Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => Cell::of(&text, "num"),
-        Kind::Text(_) if text.is_empty() => Cell::of("empty text", "null"),
+        Kind::Text(_) if text.is_empty() => Cell::of(t("empty text"), "null"),
         Kind::Text(_) => Cell::of(&text, "text"),
         Kind::Enum { .. } => Cell::of(&text, "tag"),
         Kind::Uuid | Kind::Json | Kind::Array(_) => Cell::of(&text, "mono"),
-        Kind::Date | Kind::Time | Kind::DateTime | Kind::Timestamp | Kind::Bytes(_) => {
-            Cell::of(&text, "when")
+        Kind::DateTime | Kind::Timestamp => {
+            let stored = row.text(&field.name).unwrap_or_default();
+            moment(&stored, text, Utc::now())
         }
+        Kind::Date | Kind::Time | Kind::Bytes(_) => Cell::of(&text, "when"),
     }
 }
 
@@ -112,9 +119,9 @@ pub(crate) fn plain(field: &Field, row: &Row) -> Option<String> {
         return Some("••••••".into());
     }
     Some(match &field.kind {
-        Kind::Bool => if text == "true" { "Yes" } else { "No" }.to_owned(),
+        Kind::Bool => if text == "true" { t("Yes") } else { t("No") }.to_owned(),
         Kind::Enum { .. } => choice_label(field, &text),
-        Kind::DateTime | Kind::Timestamp => instant(&text),
+        Kind::DateTime | Kind::Timestamp => clock::shown(&text),
         Kind::Bytes(_) => size_of_base64(&text),
         Kind::Int(_)
         | Kind::Float
@@ -135,11 +142,14 @@ pub(crate) fn choice_label(field: &Field, value: &str) -> String {
     known.map_or_else(|| sentence_case(value), |c| c.label.clone())
 }
 
-/// `2026-11-22T07:08:09Z` as `2026-11-22 07:08 UTC`.
-fn instant(text: &str) -> String {
-    match (text.get(..10), text.get(11..16)) {
-        (Some(date), Some(time)) => format!("{date} {time} UTC"),
-        _ => text.to_owned(),
+/// How long ago it was, where that says more than the instant itself, which is then a hover away.
+fn moment(stored: &str, shown: String, now: DateTime<Utc>) -> Cell {
+    let text = clock::ago(stored, now);
+    Cell {
+        full: if text == shown { String::new() } else { shown },
+        text,
+        class: "when",
+        ..Cell::default()
     }
 }
 
@@ -152,7 +162,7 @@ pub(crate) fn size_of_base64(text: &str) -> String {
 /// How much memory so many bytes are.
 fn size(bytes: usize) -> String {
     match bytes {
-        0..1000 => format!("{bytes} bytes"),
+        0..1000 => fill("{} bytes", &[&bytes]),
         1000..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
         _ => format!("{} MB", bytes.div_ceil(1_000_000)),
     }
@@ -198,9 +208,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_have_minutes_and_their_zone() {
-        assert_eq!(instant("2026-11-22T07:08:09.5Z"), "2026-11-22 07:08 UTC");
-        assert_eq!(instant("odd"), "odd");
+    fn what_just_happened_says_how_long_ago_it_was() {
+        let shown = || "2026-11-22 07:08 UTC".to_owned();
+        let at = |now: &str| {
+            let now = now.parse().unwrap();
+            let cell = moment("2026-11-22T07:08:09.5Z", shown(), now);
+            (cell.text, cell.full)
+        };
+        let hours = ("3 hours ago".to_owned(), shown());
+        assert_eq!(at("2026-11-22T10:30:00Z"), hours);
+        assert_eq!(at("2027-11-22T10:30:00Z"), (shown(), String::new()));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Counts in words, as honest as they are known.
 
+use crate::page::viewer::Viewer;
+use crate::page::words::{fill, t};
+
 /// `1,234`, `about 1.2 million`, `more than 10,000`.
 pub(crate) fn words(rows: u64, kind: &str) -> String {
     match kind {
-        "estimated" => format!("about {}", rounded(rows)),
-        "at_least" => format!("more than {}", grouped(rows)),
+        "estimated" => fill("about {}", &[&rounded(rows)]),
+        "at_least" => fill("more than {}", &[&grouped(rows)]),
         _ => grouped(rows),
     }
 }
@@ -12,10 +15,11 @@ pub(crate) fn words(rows: u64, kind: &str) -> String {
 /// Digits in groups of three.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
+    let (mark, _) = Viewer::now().language.marks();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
+            out.push(mark);
         }
         out.push(digit);
     }
@@ -24,12 +28,13 @@ fn grouped(n: u64) -> String {
 
 /// Two or three significant digits: an estimate has no more.
 fn rounded(n: u64) -> String {
-    for (unit, name) in [(1_000_000_000, "billion"), (1_000_000, "million")] {
+    for (unit, name) in [(1_000_000_000, t("billion")), (1_000_000, t("million"))] {
         if n >= unit {
             let tenths = (n + unit / 20) / (unit / 10);
+            let (_, point) = Viewer::now().language.marks();
             return match tenths % 10 {
                 0 => format!("{} {name}", grouped(tenths / 10)),
-                tenth => format!("{}.{tenth} {name}", grouped(tenths / 10)),
+                tenth => format!("{}{point}{tenth} {name}", grouped(tenths / 10)),
             };
         }
     }

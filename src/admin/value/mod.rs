@@ -2,6 +2,9 @@
 //! number ([`row`]), values as cells ([`cell`]), counts in words ([`count`]), JSON laid out ([`json`]).
 
 pub(crate) mod cell;
+pub(crate) mod change;
 pub(crate) mod count;
+pub(crate) mod event;
 pub(crate) mod json;
 pub(crate) mod row;
+pub(crate) mod titles;

@@ -4,20 +4,22 @@ use async_trait::async_trait;
 
 use crate::crud::change::Item;
 use crate::crud::precondition::IfMatch;
+use crate::crud::trash::Shelf;
 use crate::crud::work::{Job, Step, Work};
 use crate::crud::{Context, Engine, Written, precondition};
 use crate::error::{Error, Kind};
 use crate::model::patch::{Changes, Purpose, validate};
-use crate::model::{ModelId, Verb};
+use crate::model::{Input, ModelId, Verb};
 use crate::query::sql::Compiler;
-use crate::query::{Filter, tree};
+use crate::query::{Filter, parse, tree};
 use crate::store::failure;
 
-use super::parse::OfMatching;
+use super::parse::{Kind as Change, OfMatching};
 
 /// See the module.
 pub(super) struct Matching {
     item: Item,
+    restores: bool,
     filter: Filter,
     most: usize,
 }
@@ -31,36 +33,52 @@ impl Matching {
         of: OfMatching,
     ) -> Result<Self, Error> {
         let meta = engine.registry.model(model);
-        let scope = engine.scope(ctx, of.verb, model)?;
+        let restores = of.kind == Change::Restore;
+        let verb = match of.kind {
+            Change::Verb(verb) => verb,
+            Change::Upsert(_) | Change::Restore => Verb::Delete,
+        };
+        let scope = engine.scope(ctx, verb, model)?;
+        let shelf = if restores {
+            Shelf::Only
+        } else {
+            Shelf::Exclude
+        };
         let filter = engine.through_lens(ctx, (Verb::List, model), |paths, seen| {
-            let asked = tree::parse(paths, model, &of.filter, "/where");
-            Ok(seen
-                .scope
-                .rows
-                .clone()
-                .and(asked.map_err(Error::malformed)?))
+            let asked = match &of.filter {
+                Input::String(text) => {
+                    parse::conditions(paths, model, text, "/where").map_err(|fault| vec![fault])
+                }
+                filter => tree::parse(paths, model, filter, "/where"),
+            };
+            Ok(seen.rows(shelf)?.and(asked.map_err(Error::malformed)?))
         })?;
         if meta.if_match {
             return Err(precondition::required());
         }
-        let changes = match of.verb {
+        let changes = match verb {
             Verb::Delete => Changes::default(),
             _ => validate(meta, of.data, Purpose::Patch, &*scope).map_err(|error| Error {
                 faults: error.faults.iter().map(|f| f.within("/data")).collect(),
                 ..error
             })?,
         };
-        let filter = scope.rows.clone().and(filter);
+        let filter = if restores {
+            scope.trashed(meta).and(filter)
+        } else {
+            scope.rows.clone().and(filter)
+        };
         Ok(Self {
             item: Item {
                 model,
-                verb: of.verb,
+                verb,
                 key: Vec::new(),
                 condition: IfMatch::Unconditional,
                 changes,
                 scope,
                 purge: false,
             },
+            restores,
             filter,
             most: of.max_affected,
         })
@@ -70,7 +88,9 @@ impl Matching {
 #[async_trait]
 impl Job for Matching {
     async fn run(&self, engine: &Engine, work: &mut Work<'_>) -> Result<Option<Written>, Step> {
-        let Self { item, filter, most } = self;
+        let Self {
+            item, filter, most, ..
+        } = self;
         let mut compiler = Compiler::new(&engine.registry, engine.db.backend());
         let root = compiler.root(item.model);
         let condition = compiler.condition(&root, filter);
@@ -90,9 +110,14 @@ impl Job for Matching {
                     let meta = engine.registry.model(item.model);
                     // One that an earlier one has taken with it is gone already.
                     let one = item.of_key(meta.key_of(&record.values));
-                    match engine.perform(work, &one).await {
+                    let done = if self.restores {
+                        engine.take_out(work, &one).await.map(drop)
+                    } else {
+                        engine.perform(work, &one).await.map(drop)
+                    };
+                    match done {
                         Err(Step::Failed(gone)) if gone.kind == Kind::NotFound => continue,
-                        done => done.map(drop)?,
+                        done => done?,
                     }
                 }
                 _ => {

@@ -20,7 +20,7 @@ pub(super) enum Body {
 
 /// One change of every record that matches a filter.
 pub(super) struct OfMatching {
-    pub(super) verb: Verb,
+    pub(super) kind: Kind,
     pub(super) filter: Input,
     pub(super) data: Input,
     pub(super) max_affected: usize,
@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Verb(Verb),
     /// A patch of the record that has these values of unique fields, or a create.
     Upsert(Vec<String>),
+    /// Out of the trash.
+    Restore,
 }
 
 /// One of many operations.
@@ -130,8 +132,12 @@ fn operation(index: usize, item: Input, faults: &mut Faults) -> Option<Operation
         }
     }
     let kind = kind(&at, verb.as_deref(), on, faults)?;
-    let named = matches!(kind, Kind::Verb(v) if v != Verb::Create);
-    let wants_data = kind != Kind::Verb(Verb::Delete);
+    let named = match kind {
+        Kind::Verb(verb) => verb != Verb::Create,
+        Kind::Upsert(_) => false,
+        Kind::Restore => true,
+    };
+    let wants_data = !matches!(kind, Kind::Verb(Verb::Delete) | Kind::Restore);
     for (name, wanted, given) in [
         ("id", named, id.is_some()),
         ("data", wants_data, data.is_some()),
@@ -156,14 +162,13 @@ fn operation(index: usize, item: Input, faults: &mut Faults) -> Option<Operation
 
 fn kind(at: &str, verb: Option<&str>, on: Vec<String>, faults: &mut Faults) -> Option<Kind> {
     let written = verb.and_then(Verb::named);
+    if verb != Some("upsert") && !on.is_empty() {
+        let detail = "Only an upsert names the fields it goes by.";
+        faults.push(Fault::pointer(format!("{at}/on"), "unknown_member", detail));
+    }
     match (written, verb) {
-        (Some(verb), _) if !matches!(verb, Verb::List | Verb::Read) => {
-            if !on.is_empty() {
-                let detail = "Only an upsert names the fields it goes by.";
-                faults.push(Fault::pointer(format!("{at}/on"), "unknown_member", detail));
-            }
-            Some(Kind::Verb(verb))
-        }
+        (Some(verb), _) if !matches!(verb, Verb::List | Verb::Read) => Some(Kind::Verb(verb)),
+        (None, Some("restore")) => Some(Kind::Restore),
         (None, Some("upsert")) => {
             if on.is_empty() {
                 let detail = "An upsert names the fields of a unique key.";
@@ -172,7 +177,7 @@ fn kind(at: &str, verb: Option<&str>, on: Vec<String>, faults: &mut Faults) -> O
             Some(Kind::Upsert(on))
         }
         _ => {
-            let detail = "The verb is one of create, replace, patch, delete, upsert.";
+            let detail = "The verb is one of create, replace, patch, delete, upsert, restore.";
             faults.push(Fault::pointer(format!("{at}/verb"), "choice", detail));
             None
         }
@@ -183,20 +188,25 @@ fn matching(members: Vec<(String, Input)>, faults: &mut Faults) -> Option<OfMatc
     let (mut verb, mut filter, mut data, mut max) = (None, None, None, None);
     for (name, value) in members {
         match (name.as_str(), value) {
-            ("verb", Input::String(text)) => verb = Verb::named(&text),
+            ("verb", Input::String(text)) => verb = Some(text),
             ("where", value) => filter = Some(value),
             ("data", value) => data = Some(value),
             ("max_affected", Input::Number(text)) => max = text.parse().ok(),
             _ => {}
         }
     }
-    let verb = verb.filter(|v| matches!(v, Verb::Patch | Verb::Delete));
-    if verb.is_none() {
-        let detail = "The verb is patch or delete; or give a list of operations.";
+    let kind = match verb.as_deref() {
+        Some("patch") => Some(Kind::Verb(Verb::Patch)),
+        Some("delete") => Some(Kind::Verb(Verb::Delete)),
+        Some("restore") => Some(Kind::Restore),
+        _ => None,
+    };
+    if kind.is_none() {
+        let detail = "The verb is patch, delete or restore; or give a list of operations.";
         faults.push(Fault::field("verb", "choice", detail));
     }
     if filter.is_none() {
-        let detail = "Say which records: a filter as _search takes it.";
+        let detail = "Say which records: a filter as _search or a list takes it.";
         faults.push(Fault::field("where", "required", detail));
     }
     let max = max.filter(|max| (1..=MOST).contains(max));
@@ -204,12 +214,13 @@ fn matching(members: Vec<(String, Input)>, faults: &mut Faults) -> Option<OfMatc
         let detail = format!("Say how many records it may be at most, from 1 to {MOST}.");
         faults.push(Fault::field("max_affected", "required", detail));
     }
-    if verb.is_some_and(|v| (v == Verb::Patch) != data.is_some()) {
-        let detail = "A patch has data, a delete has none.";
+    let patches = kind == Some(Kind::Verb(Verb::Patch));
+    if kind.is_some() && patches != data.is_some() {
+        let detail = "A patch has data, a delete or restore has none.";
         faults.push(Fault::field("data", "required", detail));
     }
     Some(OfMatching {
-        verb: verb?,
+        kind: kind?,
         filter: filter?,
         data: data.unwrap_or(Input::Null),
         max_affected: max?,

@@ -29,6 +29,8 @@ pub(in crate::crud) enum Prepared {
     Change(Item),
     /// The one change or the other.
     Upsert(Box<Upsert>),
+    /// This record, out of the trash.
+    Restore(Item),
     /// Nothing: its values, or its caller, are refused.
     Refused(Error),
 }
@@ -57,7 +59,7 @@ impl Part {
                 Ok(item) => Some(&item.changes),
                 Err(_) => Some(&upsert.patch.changes),
             },
-            Prepared::Refused(_) => None,
+            Prepared::Restore(_) | Prepared::Refused(_) => None,
         }
     }
 
@@ -80,6 +82,15 @@ impl Engine {
                 self.scope(ctx, Verb::Create, model)?;
                 let upsert = self.upsert(ctx, (model, Purpose::Create), (&on, operation.data));
                 ("upsert", upsert.map(|u| Prepared::Upsert(Box::new(u))))
+            }
+            Kind::Restore => {
+                self.scope(ctx, Verb::Delete, model)?;
+                let target = Target {
+                    key: &operation.id,
+                    condition: &operation.condition,
+                };
+                let item = self.deletion(ctx, model, Some(target));
+                ("restore", item.map(Prepared::Restore))
             }
             Kind::Verb(verb) => {
                 self.scope(ctx, verb, model)?;
@@ -243,6 +254,10 @@ impl Work<'_> {
             Prepared::Change(item) => {
                 let row = engine.perform(self, item).await?;
                 Ok((item.model, row, item.verb == Verb::Create))
+            }
+            Prepared::Restore(item) => {
+                let row = engine.take_out(self, item).await?;
+                Ok((item.model, Some(row), false))
             }
             Prepared::Refused(error) => Err(Step::Failed(error.again())),
             Prepared::Upsert(upsert) => {

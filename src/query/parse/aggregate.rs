@@ -9,7 +9,7 @@ use crate::query::path::{Operand, Refusal, Scope, at_parameter, single, unknown}
 use crate::query::{Cmp, Filter, Projected};
 
 use super::quick_search::quick_search;
-use super::{Asked, RESERVED};
+use super::{Asked, RESERVED, group};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
 pub const AGGREGATE: [&str; 11] = [
@@ -54,8 +54,7 @@ pub fn aggregate(
         } else if let Some(condition) = name.strip_prefix("having.") {
             having.push((name, condition, text));
         } else {
-            let (path, op) = name.rsplit_once("__").unwrap_or((name, "eq"));
-            match scope.condition(model, path, op, Operand::Text(text)) {
+            match group::condition(scope, model, name, text) {
                 Ok(condition) => filter = filter.and(condition),
                 Err(refusal) => faults.push(at_parameter(name, refusal)),
             }

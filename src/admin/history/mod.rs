@@ -1,0 +1,133 @@
+//! What happened to a record: `GET /admin/{model}/{id}/history`, newest first, with a way back to
+//! each of its states ([`revert`]).
+
+pub(crate) mod revert;
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+use serde_json::{Map, Value as Json};
+
+use crate::error::{Error, Kind};
+use crate::http::Call;
+use crate::model::Verb;
+
+use crate::admin::address::{self, Query};
+use crate::admin::record::Subject;
+use crate::admin::shell::Shell;
+use crate::admin::value::change::{self, Change};
+use crate::admin::value::event::{self, Moment};
+use crate::admin::value::row;
+use crate::admin::view::View;
+use crate::page::words::t;
+use crate::page::{self, filters};
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/history.html")]
+struct HistoryPage<'a> {
+    shell: Shell,
+    title: String,
+    label: &'a str,
+    /// Whether the record is not there any more.
+    gone: bool,
+    /// Whether only the names of changed fields are told.
+    names_only: bool,
+    entries: Vec<Entry>,
+    older: String,
+    newest: String,
+}
+
+/// One change of the record.
+#[derive(Debug)]
+struct Entry {
+    deed: (&'static str, &'static str),
+    at: Moment,
+    who: String,
+    door: String,
+    reason: String,
+    /// The change set that it belongs to: its number, and its page.
+    set: i64,
+    /// The change set that it took back.
+    undoes: Option<i64>,
+    changes: Vec<Change>,
+    /// Where one can go back to the record as it was then; empty where one cannot.
+    back: String,
+}
+
+/// `GET /admin/{model}/{id}/history`
+pub(crate) async fn page(call: Call) -> Result<Response, Error> {
+    let (engine, ctx, key) = (&call.engine, &call.ctx, call.raw_param("id"));
+    let model = engine.model(&call.param("model"))?;
+    let view = View::of(engine, ctx, Verb::Read, model.id)?;
+    let query = Query(call.query()?);
+    let told = engine.history(ctx, model.id, key, &query.0).await?;
+    let subject = match Subject::read(engine, ctx, model, key).await {
+        Ok(subject) => Some(subject),
+        Err(error) if error.kind == Kind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let own = address::record(&model.slug, key);
+    let reverts = view.scope.is_unruled() && engine.may(ctx, Verb::Patch, model.id);
+    let first = query.get("cursor").is_none();
+    let entries = told["data"].as_array().into_iter().flatten().enumerate();
+    let entries = entries.map(|(i, entry)| {
+        // To what it is now there is no way back, nor to what was not there.
+        let back = reverts && !(first && i == 0) && entry["verb"] != "delete";
+        shown(&view, entry, back.then_some(own.as_str()))
+    });
+    let entries: Vec<Entry> = entries.collect();
+    let title = match &subject {
+        Some(subject) => subject.title(),
+        None => row::number(key),
+    };
+    let there = if subject.is_some() {
+        own.clone()
+    } else {
+        String::new()
+    };
+    let api = format!("{own}/_history").replacen("/admin/", "/api/v1/", 1);
+    let next = told["page"]["next"].as_str();
+    page::render(
+        StatusCode::OK,
+        &HistoryPage {
+            shell: Shell::of_model(engine, ctx, model)
+                .through(title.clone(), there)
+                .here(t("History"))
+                .doing("GET", &api),
+            title,
+            label: &model.label,
+            gone: subject.is_none(),
+            names_only: !view.scope.is_unruled(),
+            entries,
+            older: next
+                .map(|next| format!("{own}/history?cursor={next}"))
+                .unwrap_or_default(),
+            newest: if first {
+                String::new()
+            } else {
+                format!("{own}/history")
+            },
+        },
+    )
+}
+
+fn shown(view: &View<'_>, entry: &Json, own: Option<&str>) -> Entry {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    let set = entry["change_set"].as_i64().unwrap_or_default();
+    let nothing = Map::new();
+    let changes = entry["changes"].as_object().unwrap_or(&nothing);
+    Entry {
+        deed: event::deed(text("verb")),
+        at: Moment::of(text("at")),
+        who: event::actor(entry["user"].as_str()),
+        door: event::door(text("door")).to_owned(),
+        reason: text("reason").to_owned(),
+        set,
+        undoes: entry["undoes"].as_i64(),
+        changes: change::told(view, changes),
+        back: own
+            .map(|own| format!("{own}/revert?to={set}"))
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,153 @@
+//! What a dry run says, for people: which records would be changed and how, what would go with them,
+//! and what stands against it. Every question before a deed is made of it.
+
+use serde_json::Value as Json;
+
+use crate::crud::{Context, Engine, Written};
+use crate::error::Error;
+use crate::model::{ModelMeta, Verb};
+
+use crate::admin::address;
+use crate::admin::value::change::{self, Change};
+use crate::admin::value::count;
+use crate::admin::value::event;
+use crate::admin::value::row::{self, Row};
+use crate::admin::view::View;
+use crate::page::words::{fill, t};
+
+/// Most records that a page spells out.
+const SHOWN: usize = 50;
+
+/// What would happen.
+#[derive(Debug, Default)]
+pub(crate) struct Trial {
+    /// The records, as far as they are spelt out.
+    pub(crate) records: Vec<Touched>,
+    /// How many records more there are.
+    pub(crate) more: u64,
+    /// How many records in all.
+    pub(crate) total: u64,
+    /// What would go with them, and what would lose its link.
+    pub(crate) effects: Vec<String>,
+    /// What stands against it.
+    pub(crate) obstacles: Vec<String>,
+}
+
+/// A record that a change touches.
+#[derive(Debug)]
+pub(crate) struct Touched {
+    /// The model's name for people.
+    pub(crate) label: String,
+    /// The record's title.
+    pub(crate) title: String,
+    /// Where it is; empty when it is nowhere, or the caller may not go there.
+    pub(crate) href: String,
+    /// What is done to it, and the class of its badge.
+    pub(crate) deed: (&'static str, &'static str),
+    /// Field by field.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// The caller's context for trying something.
+pub(crate) fn of(ctx: &Context) -> Context {
+    Context {
+        dry_run: true,
+        ..ctx.clone()
+    }
+}
+
+impl Trial {
+    /// Reads the answer to a dry run.
+    pub(crate) fn read(engine: &Engine, ctx: &Context, tried: &Written) -> Result<Self, Error> {
+        let told: Json = serde_json::from_slice(&tried.body).map_err(Error::internal)?;
+        let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
+        let changes = list("changes");
+        let mut records = Vec::new();
+        for change in changes.iter().take(SHOWN) {
+            records.extend(touched(engine, ctx, change)?);
+        }
+        let total = told["total"].as_u64().unwrap_or_default();
+        let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
+        for reached in list("cascade") {
+            reach(engine, &reached, (&mut effects, &mut obstacles));
+        }
+        for violation in list("violations") {
+            obstacles.push(obstacle(engine, &violation));
+        }
+        Ok(Self {
+            more: total.saturating_sub(records.len() as u64),
+            records,
+            total,
+            effects,
+            obstacles,
+        })
+    }
+}
+
+fn touched(engine: &Engine, ctx: &Context, change: &Json) -> Result<Option<Touched>, Error> {
+    let text = |name: &str| change[name].as_str().unwrap_or_default();
+    let Ok(model) = engine.model(text("model")) else {
+        return Ok(None);
+    };
+    let (before, after) = (&change["before"], &change["after"]);
+    let known = if after.is_null() { before } else { after };
+    let title = match Row::parse(known.to_string().as_bytes()) {
+        Ok(row) if known.is_object() => row::title(model, &row),
+        _ => row::number(text("id")),
+    };
+    let view = View::of(engine, ctx, Verb::Read, model.id).ok();
+    let href = match view {
+        // What is not there yet, or was put in the trash, has no page.
+        Some(_) if before.is_object() => address::record(&model.slug, text("id")),
+        _ => String::new(),
+    };
+    let changes = view.map(|view| change::between(&view, before, after));
+    Ok(Some(Touched {
+        label: model.label.clone(),
+        title,
+        href,
+        deed: event::deed(text("verb")),
+        changes: changes.unwrap_or_default(),
+    }))
+}
+
+fn reach(
+    engine: &Engine,
+    reached: &Json,
+    (effects, obstacles): (&mut Vec<String>, &mut Vec<String>),
+) {
+    let rows = reached["count"].as_u64().unwrap_or_default();
+    let Ok(model) = engine.model(reached["model"].as_str().unwrap_or_default()) else {
+        return;
+    };
+    let many = counted(model, rows);
+    match reached["effect"].as_str() {
+        Some("delete") => effects.push(fill("{} would be deleted with it.", &[&many])),
+        Some("set_null") => effects.push(fill("{} would lose the link to it.", &[&many])),
+        _ => obstacles.push(fill("{} must not lose it.", &[&many])),
+    }
+}
+
+/// `1 book`, `1,200 books`.
+pub(crate) fn counted(model: &ModelMeta, rows: u64) -> String {
+    let label = match rows {
+        1 => &model.label,
+        _ => &model.label_plural,
+    };
+    format!("{} {label}", count::words(rows, "exact"))
+}
+
+/// What is wrong, and of which record it is said.
+fn obstacle(engine: &Engine, violation: &Json) -> String {
+    let detail = violation["detail"]
+        .as_str()
+        .unwrap_or_else(|| t("It cannot be done."));
+    let pointer = violation["pointer"].as_str().unwrap_or_default();
+    let mut parts = pointer.split('/').skip(1);
+    match (parts.next().map(|slug| engine.model(slug)), parts.next()) {
+        (Some(Ok(model)), Some(key)) => {
+            format!("{} {}: {detail}", model.label, row::number(key))
+        }
+        _ => detail.to_owned(),
+    }
+}
