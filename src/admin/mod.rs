@@ -7,6 +7,7 @@ mod account;
 mod action;
 mod address;
 mod changes;
+pub mod extra;
 mod find;
 mod history;
 mod home;
@@ -69,6 +70,9 @@ pub fn routes() -> Vec<Route> {
             "/admin/_account/revoke",
             account::revoke_token,
         ),
+        route(Method::GET, "/admin/_style", extra::style),
+        route(Method::GET, "/admin/_pages/:name", extra::show),
+        route(Method::POST, "/admin/_pages/:name", extra::show),
         route(Method::GET, "/admin/:model", list::page),
         route(
             Method::GET,
@@ -89,7 +93,7 @@ pub fn routes() -> Vec<Route> {
             action::done,
         ),
         route(Method::GET, "/admin/:model/_trash", trash::page),
-        route(Method::GET, "/admin/:model/new", record::page::new),
+        route(Method::GET, "/admin/:model/new", record::blank::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
         route(Method::POST, "/admin/:model/:id", record::save::change),
@@ -152,15 +156,16 @@ where
     }
     let (engine, ctx) = (Arc::clone(&call.engine), call.ctx.clone());
     let path = call.request.original_uri().path().to_owned();
-    scoped(Visit::of(&call), async move {
+    let extras = call.request.data::<Arc<extra::Extras>>().cloned();
+    let page = scoped(Visit::of(&call), async move {
         match handler(call).await {
             Err(error) if problem::callers(&error) => {
                 Ok(problem::within(&engine, &ctx, &error, &path))
             }
             outcome => outcome,
         }
-    })
-    .await
+    });
+    extra::scoped(extras.unwrap_or_default(), page).await
 }
 
 /// To the login, and from there back to here.

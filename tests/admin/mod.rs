@@ -4,6 +4,7 @@
 mod account;
 mod bounds;
 mod changes;
+mod extras;
 mod forms;
 mod hidden;
 mod history;

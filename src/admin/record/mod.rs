@@ -4,6 +4,8 @@
 //! in [`form`], the control of each kind in [`widget`], records to point at in [`pick`].
 
 mod around;
+pub(crate) mod blank;
+mod controls;
 pub(crate) mod delete;
 mod difference;
 mod draft;
