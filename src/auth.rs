@@ -2,6 +2,7 @@
 //! say what a user may do. Knows no HTTP; cookies live in [`crate::session`].
 
 pub mod accounts;
+pub mod link;
 pub mod login;
 pub mod password;
 pub mod policy;

@@ -14,6 +14,7 @@ mod keys;
 mod layer;
 mod limits;
 mod log;
+mod operations;
 mod plugin;
 mod reader;
 mod secret;
@@ -26,6 +27,7 @@ pub use self::fault::{ConfigError, Fault};
 pub use self::internal::Internal;
 pub use self::limits::{Password, Query, RateLimit, Session};
 pub use self::log::{Log, LogFormat};
+pub use self::operations::Operations;
 pub use self::plugin::PluginSetting;
 pub use self::secret::Secret;
 pub use self::server::Server;
@@ -51,6 +53,8 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// Bounds of one query.
     pub query: Query,
+    /// What is done while nobody waits.
+    pub operations: Operations,
     /// The internal-secret group.
     pub internal: Internal,
     /// Log lines.
@@ -109,6 +113,7 @@ impl Config {
             password: Password::read(reader),
             rate_limit: RateLimit::read(reader),
             query: Query::read(reader),
+            operations: Operations::read(reader),
             internal: Internal::read(reader),
             log: Log::read(reader),
             settings: Vec::new(),

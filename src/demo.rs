@@ -147,6 +147,7 @@ fn trade(app: AppBuilder) -> AppBuilder {
             .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
             .filters([Status])
             .ordering("-placed_at")
+            .timeline(PlacedAt)
             .inline::<order_line::Entity>("order_line", |i| {
                 use order_line::Column::{BookId, Quantity, UnitPrice};
                 i.columns([BookId, Quantity, UnitPrice])

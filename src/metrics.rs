@@ -1,7 +1,13 @@
-//! Counters for Prometheus: requests by verb and status, their duration, those in flight.
+//! Counters for Prometheus: requests by verb and status, their duration, those in flight; and the last
+//! hour, minute by minute, for the pages ([`Minute`]).
+
+mod recent;
+
+pub use recent::Minute;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -18,6 +24,8 @@ pub struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     in_flight: IntGauge,
+    recent: recent::Recent,
+    started: DateTime<Utc>,
 }
 
 impl Metrics {
@@ -52,6 +60,8 @@ impl Metrics {
             requests,
             seconds,
             in_flight,
+            recent: recent::Recent::default(),
+            started: Utc::now(),
         })
     }
 
@@ -67,6 +77,19 @@ impl Metrics {
         self.seconds
             .with_label_values(&[verb])
             .observe(took.as_secs_f64());
+        self.recent.count(Utc::now(), status.starts_with('5'));
+    }
+
+    /// What was answered in each of the last 60 minutes, oldest first.
+    #[must_use]
+    pub fn recent(&self) -> Vec<Minute> {
+        self.recent.until(Utc::now())
+    }
+
+    /// Since when this server counts.
+    #[must_use]
+    pub fn started(&self) -> DateTime<Utc> {
+        self.started
     }
 
     /// The text exposition format.

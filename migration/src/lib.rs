@@ -15,6 +15,8 @@ mod m20261122_000005_change_sets;
 mod m20261122_000006_idempotency_rights;
 mod m20261122_000007_demo_trash;
 mod m20261122_000008_audit_seal;
+mod m20261122_000009_operation;
+mod m20261122_000010_saved_view;
 pub mod run;
 pub mod table;
 
@@ -30,6 +32,8 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000005_change_sets::Migration),
         Box::new(m20261122_000006_idempotency_rights::Migration),
         Box::new(m20261122_000008_audit_seal::Migration),
+        Box::new(m20261122_000009_operation::Migration),
+        Box::new(m20261122_000010_saved_view::Migration),
     ]
 }
 

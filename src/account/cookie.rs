@@ -28,10 +28,38 @@ pub fn clear(https: bool) -> String {
     set(https, "", 0)
 }
 
+/// The name of the cookie that keeps a look through other eyes.
+fn view_name(https: bool) -> &'static str {
+    if https {
+        "__Host-quarterdeck_view"
+    } else {
+        "quarterdeck_view"
+    }
+}
+
+/// `Set-Cookie` for a look; an empty value and no age remove it.
+#[must_use]
+pub fn set_view(https: bool, value: &str, max_age_seconds: i64) -> String {
+    let secure = if https { "; Secure" } else { "" };
+    format!(
+        "{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age_seconds}{secure}",
+        view_name(https)
+    )
+}
+
+/// The look's value in a request; `None` when it is there twice.
+#[must_use]
+pub fn find_view(headers: &HeaderMap, https: bool) -> Option<&str> {
+    find_named(headers, view_name(https))
+}
+
 /// The cookie's value in a request; `None` when it is there twice.
 #[must_use]
 pub fn find(headers: &HeaderMap, https: bool) -> Option<&str> {
-    let wanted = name(https);
+    find_named(headers, name(https))
+}
+
+fn find_named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let mut found = headers
         .get_all(header::COOKIE)
         .iter()

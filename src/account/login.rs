@@ -177,8 +177,9 @@ pub async fn current(call: Call) -> Result<Response, Error> {
         .user
         .as_ref()
         .ok_or_else(Error::unauthenticated)?;
-    Ok(answer::json_value(
-        StatusCode::OK,
-        &json!({"user": describe(user)}),
-    ))
+    let mut told = json!({"user": describe(user)});
+    if let Some(viewer) = &call.ctx.principal.viewer {
+        told["viewer"] = json!({"id": viewer.id, "username": viewer.username});
+    }
+    Ok(answer::json_value(StatusCode::OK, &told))
 }

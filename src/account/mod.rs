@@ -3,10 +3,13 @@
 
 pub mod cookie;
 pub mod login;
+pub mod others;
 pub mod own;
 pub mod pages;
+pub mod reset;
 pub mod setup;
 pub mod tokens;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -19,6 +22,7 @@ use crate::limit::Limiter;
 use crate::model::Input;
 use crate::page::form;
 use crate::session::Identity;
+use crate::session::view::ViewKey;
 
 /// What these handlers need besides the operations.
 #[derive(Debug)]
@@ -31,6 +35,10 @@ pub struct Accounts {
     pub attempts: Limiter<std::net::IpAddr>,
     /// Whether browsers reach us over HTTPS.
     pub https: bool,
+    /// Where browsers reach us, where that is configured: links are made of it.
+    pub public_url: Option<String>,
+    /// What looks through other eyes are signed with.
+    pub view_key: ViewKey,
     /// When the process started, for the limiter's clock.
     pub started: std::time::Instant,
 }

@@ -30,6 +30,28 @@ pub struct Setup<'a> {
     pub problem: &'a str,
 }
 
+/// The form by which a user chooses a password.
+#[derive(Debug, Template)]
+#[template(path = "account/reset.html")]
+pub struct Reset<'a> {
+    /// The link's secret.
+    pub token: &'a str,
+    /// Whose password it is.
+    pub username: &'a str,
+    /// What went wrong.
+    pub problem: &'a str,
+}
+
+/// A link that is not good (any more).
+#[derive(Debug, Template)]
+#[template(path = "account/expired.html")]
+pub struct Expired {}
+
+/// How to come by a new password.
+#[derive(Debug, Template)]
+#[template(path = "account/forgotten.html")]
+pub struct Forgotten {}
+
 /// The status of a page that shows an error.
 #[must_use]
 pub fn status(error: &Error) -> StatusCode {

@@ -35,6 +35,17 @@ pub struct Principal {
     pub session: Option<i64>,
     /// Whether this is the operator at the command line or a job of Quarterdeck's own.
     pub system: bool,
+    /// Who looks through these eyes, if they are another's. Then nothing can be changed.
+    pub viewer: Option<Viewer>,
+}
+
+/// Somebody who looks as another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// Its key.
+    pub id: i64,
+    /// Its login name.
+    pub username: String,
 }
 
 /// A user as the decision needs it.

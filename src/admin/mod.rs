@@ -6,20 +6,27 @@
 mod account;
 mod action;
 mod address;
+mod audit;
 mod changes;
+mod export;
 pub mod extra;
 mod find;
 mod history;
 mod home;
+mod import;
 mod list;
+mod operations;
 mod preferences;
 mod problem;
 mod record;
+mod roles;
 mod shell;
 mod trash;
 mod trial;
+mod users;
 mod value;
 mod view;
+mod viewing;
 
 pub use problem::error_page;
 
@@ -41,6 +48,15 @@ pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
 /// Every page.
 #[must_use]
 pub fn routes() -> Vec<Route> {
+    let known = Arc::new(list::tabs::Known::default());
+    let with = |(method, path, page): Route| {
+        let known = Arc::clone(&known);
+        (method, path, page.data(known).map_to_response().boxed())
+    };
+    pages().into_iter().map(with).collect()
+}
+
+fn pages() -> Vec<Route> {
     vec![
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
@@ -56,6 +72,13 @@ pub fn routes() -> Vec<Route> {
             Method::POST,
             "/admin/_changes/:id/undo",
             changes::undo::done,
+        ),
+        route(Method::GET, "/admin/_operations", operations::page),
+        route(Method::GET, "/admin/_operations/:id", operations::one::page),
+        route(
+            Method::POST,
+            "/admin/_operations/:id/cancel",
+            operations::one::cancel,
         ),
         route(Method::GET, "/admin/_account", account::page),
         route(Method::POST, "/admin/_account/password", account::password),
@@ -73,6 +96,25 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/admin/_style", extra::style),
         route(Method::GET, "/admin/_pages/:name", extra::show),
         route(Method::POST, "/admin/_pages/:name", extra::show),
+        route(Method::POST, "/admin/_view", viewing::begin),
+        route(Method::POST, "/admin/_view/end", viewing::end),
+        route(Method::GET, "/admin/_users", users::all),
+        route(Method::GET, "/admin/_users/new", users::new),
+        route(Method::POST, "/admin/_users/new", users::create),
+        route(Method::GET, "/admin/_users/:id", users::access),
+        route(Method::POST, "/admin/_users/:id/state", users::state),
+        route(Method::POST, "/admin/_users/:id/roles", users::roles),
+        route(Method::POST, "/admin/_users/:id/link", users::link),
+        route(Method::POST, "/admin/_users/:id/password", users::password),
+        route(
+            Method::POST,
+            "/admin/_users/:id/sessions",
+            users::end_session,
+        ),
+        route(Method::GET, "/admin/_audit", audit::page),
+        route(Method::GET, "/admin/_roles", roles::all),
+        route(Method::GET, "/admin/_roles/:id", roles::page),
+        route(Method::POST, "/admin/_roles/:id", roles::save),
         route(Method::GET, "/admin/:model", list::page),
         route(
             Method::GET,
@@ -80,6 +122,28 @@ pub fn routes() -> Vec<Route> {
             list::filter_form::sift,
         ),
         route(Method::GET, "/admin/:model/_deleted", list::deleted),
+        route(Method::GET, "/admin/:model/_export", export::page),
+        route(Method::POST, "/admin/:model/_export", export::make),
+        route(Method::GET, "/admin/:model/_import", import::page),
+        route(Method::POST, "/admin/:model/_import", import::take),
+        route(Method::GET, "/admin/:model/_import/:id", import::map::page),
+        route(
+            Method::POST,
+            "/admin/:model/_import/:id",
+            import::map::begin,
+        ),
+        route(Method::GET, "/admin/:model/_trash", trash::page),
+        route(
+            Method::GET,
+            "/admin/:model/_arrange",
+            list::arrange::arranged,
+        ),
+        route(Method::GET, "/admin/:model/_build", list::builder::page),
+        route(Method::GET, "/admin/:model/_chart", list::chart::page),
+        route(Method::GET, "/admin/:model/_plot", list::chart::plot),
+        route(Method::POST, "/admin/:model/_views", list::tabs::save),
+        route(Method::GET, "/admin/:model/_many", list::many::question),
+        route(Method::POST, "/admin/:model/_many", list::many::answered),
         route(Method::GET, "/admin/:model/_options", record::pick::options),
         route(
             Method::GET,
@@ -92,10 +156,11 @@ pub fn routes() -> Vec<Route> {
             "/admin/:model/_actions/:name/done",
             action::done,
         ),
-        route(Method::GET, "/admin/:model/_trash", trash::page),
         route(Method::GET, "/admin/:model/new", record::blank::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
+        route(Method::GET, "/admin/:model/:id/_cell", list::cells::part),
+        route(Method::POST, "/admin/:model/:id/_cell", list::cells::change),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(
             Method::GET,

@@ -21,6 +21,12 @@ pub(crate) struct Shell {
     pub(crate) viewer: Viewer,
     /// Where this page is.
     pub(crate) path: String,
+    /// The pages of no model that the caller may open: where they are, and what they are called.
+    pub(crate) rooms: Vec<(&'static str, &'static str)>,
+    /// Who looks through the user's eyes; empty for nobody.
+    pub(crate) viewing: String,
+    /// Whether the caller may look as another.
+    pub(crate) may_view_as: bool,
     /// The request behind this page, as a shell command; empty where there is none.
     pub(crate) api: String,
 }
@@ -126,6 +132,8 @@ impl Shell {
             }
         }
         let visit = Visit::now();
+        let principal = &ctx.principal;
+        let viewer = principal.viewer.as_ref();
         let home = Crumb {
             text: t("Home").into(),
             href: "/admin".into(),
@@ -137,6 +145,11 @@ impl Shell {
             flash: String::new(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
+            rooms: rooms(engine, ctx),
+            viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
+            may_view_as: principal.is_superuser()
+                && principal.session.is_some()
+                && viewer.is_none(),
             api: String::new(),
         }
     }
@@ -162,6 +175,12 @@ impl Shell {
             self.api
         );
         self
+    }
+
+    /// Whether this page is one of those below an address.
+    pub(crate) fn is_at(&self, href: &str) -> bool {
+        let rest = self.path.strip_prefix(href);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
     pub(crate) fn languages(&self) -> Choices<Language> {
@@ -227,4 +246,23 @@ impl Shell {
         self.flash = flash.into();
         self
     }
+}
+
+/// The pages about who may do what and who did it.
+fn rooms(engine: &Engine, ctx: &Context) -> Vec<(&'static str, &'static str)> {
+    let lists = |slug| {
+        let model = engine.registry().by_slug(slug);
+        model.is_some_and(|m| engine.may(ctx, Verb::List, m.id))
+    };
+    let mut rooms = Vec::new();
+    if lists("qd_user") {
+        rooms.push(("/admin/_users", t("Users")));
+    }
+    if lists("qd_role") && lists("qd_grant") {
+        rooms.push(("/admin/_roles", t("Roles")));
+    }
+    if lists("qd_audit") {
+        rooms.push(("/admin/_audit", t("Audit log")));
+    }
+    rooms
 }

@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::Verb;
 
+use super::operations;
+
 /// `GET /api/v1/{model}/_export`. What fails after the first bytes breaks the connection: what has
 /// arrived then cannot be taken for the whole file.
 ///
@@ -21,6 +23,10 @@ pub async fn export(call: Call) -> Result<Response, Error> {
     let model = call.engine.model(&call.param("model"))?.id;
     call.engine.scope(&call.ctx, Verb::List, model)?;
     let parameters = call.query()?;
+    if call.prefers_later() && *call.request.method() == Method::GET {
+        let begun = call.engine.export_later(&call.ctx, model, &parameters);
+        return Ok(operations::begun(&begun.await?));
+    }
     let export = call.engine.export(&call.ctx, model, &parameters)?;
     let (media_type, name) = (export.format.content_type(), export.file_name());
     let body = if *call.request.method() == Method::HEAD {

@@ -9,6 +9,7 @@ use crate::http::{Call, answer, body};
 use crate::model::Verb;
 use crate::query::parse::Format;
 
+use super::operations;
 use super::records::{idempotency_key, replayed, tried};
 
 /// `POST /api/v1/{model}/_import`
@@ -23,10 +24,14 @@ pub async fn import(mut call: Call) -> Result<Response, Error> {
     let bytes = body::bytes(&mut call.request).await?;
     let import = Import {
         file: File { format, bytes },
-        parameters: &parameters,
-        key: idempotency_key(&call),
+        parameters,
+        key: idempotency_key(&call).map(ToOwned::to_owned),
         most: Import::MOST,
     };
+    if call.prefers_later() {
+        let begun = call.engine.import_later(&call.ctx, model, import).await?;
+        return Ok(operations::begun(&begun));
+    }
     let written = call.engine.import(&call.ctx, model, import).await?;
     if written.dry_run {
         return Ok(tried(written));

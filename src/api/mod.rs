@@ -2,9 +2,12 @@
 //! to the operations, and translates back.
 
 pub mod aggregate;
+pub mod chain;
 pub mod changes;
 pub mod document;
 pub mod export;
 pub mod import;
 pub mod internal;
+pub mod operations;
 pub mod records;
+pub mod status;

@@ -8,6 +8,8 @@ use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ModelId, Verb};
 
+use super::operations;
+
 /// The model that the path names: 404 comes before any permission answer.
 fn model(call: &Call) -> Result<ModelId, Error> {
     Ok(call.engine.model(&call.param("model"))?.id)
@@ -104,7 +106,12 @@ pub async fn bulk(mut call: Call) -> Result<Response, Error> {
     call.engine.may_change(&call.ctx, model)?;
     no_parameters(&call)?;
     let body = call.large_json().await?;
-    let request = (idempotency_key(&call), body);
+    let key = idempotency_key(&call).map(ToOwned::to_owned);
+    if call.prefers_later() {
+        let begun = call.engine.bulk_later(&call.ctx, model, (key, body));
+        return Ok(operations::begun(&begun.await?));
+    }
+    let request = (key.as_deref(), body);
     let written = call.engine.bulk(&call.ctx, model, request).await?;
     if written.dry_run {
         return Ok(tried(written));
@@ -207,11 +214,15 @@ pub async fn revert(mut call: Call) -> Result<Response, Error> {
         key: call.raw_param("id"),
         condition: &condition,
     };
-    let written = call.engine.revert(&call.ctx, model, target, body).await?;
+    let request = (idempotency_key(&call), body);
+    let written = call.engine.revert(&call.ctx, model, target, request);
+    let written = written.await?;
     if written.dry_run {
         return Ok(tried(written));
     }
-    Ok(written_answer(&call, written, StatusCode::OK))
+    let again = written.again;
+    let response = written_answer(&call, written, StatusCode::OK);
+    Ok(replayed(response, again))
 }
 
 /// `POST /api/v1/{model}/{id}/_restore`
@@ -255,11 +266,18 @@ pub async fn act(mut call: Call) -> Result<Response, Error> {
 pub async fn undo(mut call: Call) -> Result<Response, Error> {
     no_parameters(&call)?;
     let body = call.json().await?;
-    let written = call.engine.undo(&call.ctx, body).await?;
+    let key = idempotency_key(&call).map(ToOwned::to_owned);
+    if call.prefers_later() {
+        let begun = call.engine.undo_later(&call.ctx, (key, body));
+        return Ok(operations::begun(&begun.await?));
+    }
+    let request = (key.as_deref(), body);
+    let written = call.engine.undo(&call.ctx, request).await?;
     if written.dry_run {
         return Ok(tried(written));
     }
-    Ok(answer::json(StatusCode::OK, written.body))
+    let again = written.again;
+    Ok(replayed(answer::json(StatusCode::OK, written.body), again))
 }
 
 /// The header's text; the quotes of a structured string (RFC 8941) are no part of the key.
@@ -283,7 +301,7 @@ fn if_match(call: &Call) -> Result<IfMatch, Error> {
 }
 
 /// Nothing is ever ignored: an operation without parameters refuses them.
-fn no_parameters(call: &Call) -> Result<(), Error> {
+pub(super) fn no_parameters(call: &Call) -> Result<(), Error> {
     match call.query()?.first() {
         None => Ok(()),
         Some((name, _)) => {

@@ -32,7 +32,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
 use crate::check::{Finding, Severity};
 use crate::config::{Config, SqliteSynchronous};
-use crate::crud::{Action, Engine, EngineParts};
+use crate::crud::{Action, Engine, EngineParts, Files};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
 use crate::limit::{DEFAULT_KEYS, Limiter};
@@ -45,6 +45,7 @@ use crate::plugin::Plugin;
 use crate::query::Limits;
 use crate::query::cursor::Cursors;
 use crate::session::Identity;
+use crate::session::view::ViewKey;
 use crate::store::{Db, DbSettings, Store, Typed};
 
 type Observer = Arc<dyn Fn(&str) + Send + Sync>;
@@ -348,6 +349,11 @@ impl AppBuilder {
                 expand_limit: query.expand_limit,
             },
             cursors: Cursors::new(&key),
+            files: Files {
+                folder: self.config.operations.folder.clone(),
+                kept: self.config.operations.kept,
+                limit: self.config.operations.files_limit,
+            },
             actions,
         }));
         let lifetime = (&self.config.session).into();
@@ -363,6 +369,8 @@ impl AppBuilder {
             identity: Arc::clone(&identity),
             attempts: Limiter::new(self.config.rate_limit.login, DEFAULT_KEYS),
             https: self.config.server.is_https(),
+            public_url: self.config.server.public_url.clone(),
+            view_key: ViewKey::new(&key),
             started: Instant::now(),
         });
         Ok(App {

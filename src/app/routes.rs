@@ -7,9 +7,11 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{EndpointExt as _, Request, Response, Route};
 
-use crate::account::{login, own, setup, tokens};
+use crate::account::{login, others, own, reset, setup, tokens, view};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, changes, export, import, internal, records};
+use crate::api::{
+    aggregate, chain, changes, export, import, internal, operations, records, status,
+};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -67,6 +69,14 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/auth/tokens" => tokens::create),
         route!(DELETE "/auth/tokens/:id" => tokens::revoke),
         route!(POST "/auth/password" => own::password),
+        route!(GET "/api/v1/_status" => status::status),
+        route!(POST "/auth/users/:id/link" => others::link),
+        route!(POST "/auth/users/:id/password" => others::password),
+        route!(GET "/auth/forgotten" => reset::forgotten),
+        route!(GET "/auth/reset" => reset::form),
+        route!(POST "/auth/reset" => reset::submit),
+        route!(POST "/auth/view_as" => view::begin),
+        route!(DELETE "/auth/view_as" => view::end),
         route!(GET "/api/v1/_models" => document::models),
         route!(GET "/api/v1/_models/:model" => document::model),
         route!(GET "/api/v1/:model" => records::list, Some(of_collection)),
@@ -77,7 +87,12 @@ fn fixed() -> Vec<Entry> {
         route!(POST "/api/v1/:model/_import" => import::import),
         route!(GET "/api/v1/_changes" => changes::list),
         route!(GET "/api/v1/_changes/:id" => changes::read),
+        route!(GET "/api/v1/_operations" => operations::list),
+        route!(GET "/api/v1/_operations/:id" => operations::read),
+        route!(DELETE "/api/v1/_operations/:id" => operations::cancel),
+        route!(GET "/api/v1/_operations/:id/file" => operations::file),
         route!(POST "/api/v1/_undo" => records::undo),
+        route!(GET "/api/v1/_audit/chain" => chain::chain),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),
         route!(POST "/api/v1/:model/:id/_restore" => records::restore),

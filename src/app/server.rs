@@ -42,6 +42,7 @@ impl App {
         let sealer = self.sealer();
         let mut sealing = tokio::spawn(sealer.run(async move { drop(ended.await) }));
         let purging = tokio::spawn(purge(Arc::clone(&self.engine)));
+        let sweeping = tokio::spawn(sweep(Arc::clone(&self.engine)));
         let local = listener.local_addr().ok();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -69,8 +70,10 @@ impl App {
                 tracing::warn!("requests were still running at the end of shutdown_seconds");
             }
         }
+        self.engine.stop_operations().await;
         watching.abort();
         purging.abort();
+        sweeping.abort();
         // The last writes are over: the sealer looks once more, in a time of its own.
         drop(end);
         if tokio::time::timeout(SEALING_ENDS, &mut sealing)
@@ -92,6 +95,20 @@ async fn purge(engine: Arc<Engine>) {
             Ok(records) => tracing::info!(records, "deleted for good from the trash"),
             Err(error) => tracing::warn!(%error, "the trash could not be emptied"),
         }
+    }
+}
+
+/// Marks what a process that died has left running, and forgets what has long ended.
+async fn sweep(engine: Arc<Engine>) {
+    let mut looks = tokio::time::interval(Duration::from_secs(30));
+    let mut start = true;
+    loop {
+        looks.tick().await;
+        if let Err(error) = engine.sweep_operations(start).await {
+            tracing::warn!(%error, "the operations could not be looked through");
+            continue;
+        }
+        start = false;
     }
 }
 

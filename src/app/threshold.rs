@@ -10,6 +10,7 @@ mod compression;
 mod crossing;
 mod headers;
 mod problem;
+mod viewing;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -92,11 +93,13 @@ impl Threshold {
         let (admitted, decision) = self.admission.admit(&request, crossing.address).await;
         crossing.decision = decision;
         let principal = admitted?;
+        // The log names who really asks.
         crossing.principal = Arc::clone(&principal);
         let by_token = principal.token.is_some() || principal.system;
         if edge::is_unsafe(request.method()) && !by_token {
             edge::check_origin(&self.config.server, &request)?;
         }
+        let principal = viewing::principal(&self.accounts, &request, principal).await?;
         let server = &self.config.server;
         let declared = request
             .header(header::CONTENT_LENGTH)
@@ -115,6 +118,7 @@ impl Threshold {
         extensions.insert(Arc::clone(&self.accounts));
         extensions.insert(Arc::clone(&self.form_key));
         extensions.insert(Arc::clone(&self.extras));
+        extensions.insert(Arc::clone(&self.metrics));
         extensions.insert(Context {
             principal,
             door: Door::Rest,
@@ -122,6 +126,7 @@ impl Threshold {
             address: crossing.address,
             dry_run,
             reason,
+            operation: None,
         });
         let work = AssertUnwindSafe(self.router.call(request)).catch_unwind();
         match tokio::time::timeout(server.request, work).await {

@@ -15,7 +15,7 @@ use crate::error::{Error, Fault};
 use crate::store::{Db, Tx, failure, now};
 
 use super::password::{PasswordError, Passwords};
-use super::state;
+use super::{link, state};
 
 /// Whether there is any user yet.
 ///
@@ -85,23 +85,33 @@ pub async fn set_password(
     tx.commit().await.map_err(failure::plain)
 }
 
+/// Whether a password may be somebody's.
+///
+/// # Errors
+/// 422 for a weak one.
+pub fn check(passwords: &Passwords, password: &str) -> Result<(), Error> {
+    passwords
+        .check(password)
+        .map_err(|w| Error::invalid(vec![Fault::field("password", "weak", w.to_string())]))
+}
+
 /// The hash of a password that somebody wants.
 ///
 /// # Errors
 /// 422 for a weak one, 503 when too many hashes are waiting.
 pub async fn hash_of(passwords: &Passwords, password: &str) -> Result<String, Error> {
-    passwords
-        .check(password)
-        .map_err(|w| Error::invalid(vec![Fault::field("password", "weak", w.to_string())]))?;
+    check(passwords, password)?;
     passwords.hash(password).await.map_err(hash_error)
 }
 
-/// Gives a user a password by its hash, ends every session of the user, and raises the policy version.
+/// Gives a user a password by its hash, ends every session of the user, voids the link to choose one, and
+/// raises the policy version.
 ///
 /// # Errors
 /// 404 for an unknown user.
 pub async fn give_hash(tx: &Tx, id: i64, hash: String) -> Result<(), Error> {
     store_hash(tx, id, hash).await?;
+    link::void(tx, id).await?;
     session::Entity::delete_many()
         .filter(session::Column::UserId.eq(id))
         .exec(tx)

@@ -30,7 +30,7 @@ pub(super) async fn import(
     };
     let import = Import {
         file,
-        parameters: &parameters,
+        parameters,
         key: None,
         most: usize::MAX,
     };

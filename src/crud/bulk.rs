@@ -20,6 +20,7 @@ use self::parse::Body;
 use self::part::{Part, Prepared};
 use self::report::Report;
 use super::idempotency::Once;
+use super::operation::Of;
 use super::work::{Job, Step, Work};
 use super::{Context, Engine, Written};
 
@@ -49,20 +50,37 @@ impl Engine {
         let meta = self.registry.model(model);
         let once = key.map(|key| Once::new((&ctx.principal, None), key, (meta, &body)));
         let once = once.transpose()?;
-        let written = match parse::body(body)? {
+        let of = |atomic| Of {
+            kind: "bulk",
+            model: Some(meta.slug.clone()),
+            atomic,
+            rights: None,
+        };
+        match parse::body(body)? {
             Body::List { atomic, operations } => {
-                let parts = operations
+                let parts: Vec<Part> = operations
                     .into_iter()
                     .map(|operation| self.prepare(ctx, model, operation))
                     .collect::<Result<_, _>>()?;
-                self.transact(ctx, once, List { atomic, parts }).await?
+                let rows = parts.len();
+                let list = List { atomic, parts };
+                // Of a list too, each by itself, nothing is written before all of it is.
+                self.recorded(ctx, (of(true), rows), |engine, ctx| async move {
+                    let written = engine.transact(&ctx, once, list).await?;
+                    written.ok_or_else(Error::not_found)
+                })
+                .await
             }
-            Body::Matching(of) => {
-                let matching = Matching::prepare(self, ctx, model, of)?;
-                self.transact(ctx, once, matching).await?
+            Body::Matching(matching) => {
+                let most = matching.max_affected;
+                let matching = Matching::prepare(self, ctx, model, matching)?;
+                self.recorded(ctx, (of(true), most), |engine, ctx| async move {
+                    let written = engine.transact(&ctx, once, matching).await?;
+                    written.ok_or_else(Error::not_found)
+                })
+                .await
             }
-        };
-        written.ok_or_else(Error::not_found)
+        }
     }
 
     /// Whether the caller may change anything of the model at all; what of it, each operation says.
@@ -102,6 +120,7 @@ impl Job for List {
             self.chunk(engine, work, (first, parts), &mut report)
                 .await?;
             first += parts.len();
+            work.reached(first)?;
             if work.trial.is_none() && work.ledger.len() >= WAITING {
                 let models = engine.registry.models();
                 work.ledger.write(work.tx, work.ctx, models, true).await?;

@@ -35,6 +35,7 @@ struct Sought {
     user: Option<i64>,
     model: Option<String>,
     door: Option<String>,
+    request: Option<String>,
     since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
 }
@@ -50,7 +51,7 @@ struct Part {
 
 impl Engine {
     /// A page of the change sets that the caller may see. `parameters` may hold `limit`, `cursor`,
-    /// `user`, `model`, `door`, `since` and `until`.
+    /// `user`, `model`, `door`, `request`, `since` and `until`.
     ///
     /// # Errors
     /// 401; 400 for other parameters.
@@ -300,10 +301,11 @@ impl Part {
 
 impl Sought {
     fn condition(&self) -> Condition {
-        use audit::Column::{At, Door, UserId, Verb};
+        use audit::Column::{At, Door, RequestId, UserId, Verb};
         let mut all = Condition::all().add(Verb.is_in(WRITES));
         all = all.add_option(self.user.map(|user| UserId.eq(user)));
         all = all.add_option(self.door.as_ref().map(|door| Door.eq(door)));
+        all = all.add_option(self.request.as_ref().map(|id| RequestId.eq(id)));
         all = all.add_option(self.since.map(|at| At.gte(at)));
         all = all.add_option(self.until.map(|at| At.lt(at)));
         all.add_option(self.model.as_ref().map(|model| has_part_of(model)))
@@ -373,13 +375,17 @@ fn read(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>,
                 sought.door = Some(text.clone());
                 (true, "")
             }
+            "request" => {
+                sought.request = Some(text.clone());
+                (true, "")
+            }
             "limit" | "cursor" => {
                 rest.push((name.clone(), text.clone()));
                 (true, "")
             }
             _ => (
                 false,
-                "There is no such parameter here; allowed: limit, cursor, user, model, door, since, until.",
+                "There is no such parameter here; allowed: limit, cursor, user, model, door, request, since, until.",
             ),
         };
         if !read {

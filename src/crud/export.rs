@@ -20,7 +20,7 @@ use crate::store::Db;
 
 use self::lines::Lines;
 use super::trash::Shelf;
-use super::{Context, Engine};
+use super::{Context, Engine, Progress};
 
 /// Bytes of a piece.
 const PIECE: usize = 64 * 1024;
@@ -37,6 +37,8 @@ pub struct Export {
     select: SelectStatement,
     db: Db,
     places: Arc<Semaphore>,
+    /// Told of every row, when this is tracked.
+    pub(super) progress: Option<Arc<Progress>>,
 }
 
 /// The columns of a file.
@@ -95,6 +97,7 @@ impl Engine {
             select: compiler.whole(model, (&query, &filter), &query.fields),
             db: self.db.clone(),
             places: Arc::clone(&self.exports),
+            progress: None,
         })
     }
 }
@@ -119,6 +122,11 @@ impl Export {
                 5,
             )
         })?;
+        self.start_at(place).await
+    }
+
+    /// The same at a place that was waited for.
+    pub(super) async fn start_at(self, place: OwnedSemaphorePermit) -> Result<Pieces, Error> {
         let (sender, mut coming) = mpsc::channel(WAITING);
         tokio::spawn(self.run(sender, place));
         match coming.recv().await {
@@ -152,7 +160,7 @@ impl Export {
     }
 
     async fn write_lines(&self, sender: &mpsc::Sender<Piece>) -> Result<bool, Error> {
-        let mut lines = Lines::new(self.format, &self.columns, sender.clone());
+        let mut lines = Lines::new(self, sender.clone());
         Ok(self.db.stream(&self.select, &mut lines).await? && lines.finish().await)
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn page(
                     cursor = Some(id);
                     continue;
                 }
-                Err(_) => "This is no cursor of a history.".to_owned(),
+                Err(_) => "This is no cursor of this list.".to_owned(),
             },
             _ => format!("There is no parameter {name:?} here; allowed: limit, cursor."),
         };

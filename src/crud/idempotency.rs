@@ -48,7 +48,8 @@ impl Once {
         (model, body): (&ModelMeta, &Input),
     ) -> Result<Self, Error> {
         // What was understood, not how it was spelt: a client may write its members anew.
-        Self::of_digest(by, key, (model, digest(format!("{} {body:?}", model.slug))))
+        let request = digest(format!("{} {body:?}", model.slug));
+        Ok(Self::of_digest(by, key, request)?.showing(model))
     }
 
     /// The request with this digest.
@@ -58,7 +59,7 @@ impl Once {
     pub(super) fn of_digest(
         (principal, reads): (&Principal, Option<&Scope>),
         key: &str,
-        (model, request): (&ModelMeta, String),
+        request: String,
     ) -> Result<Self, Error> {
         let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
         if key.is_empty() || key.len() > 255 || !visible {
@@ -74,12 +75,18 @@ impl Once {
             key: digest(format!("{user:?} {token:?} {key}")),
             request,
             rights: digest(format!("{reads:?}")),
-            open: model
-                .key
-                .iter()
-                .map(|&k| model.fields[k].name.clone())
-                .collect(),
+            open: Vec::new(),
         })
+    }
+
+    /// The same, of which whoever may not read the answer any more is told the key of the model's
+    /// record.
+    pub(super) fn showing(self, model: &ModelMeta) -> Self {
+        let key = model.key.iter();
+        Self {
+            open: key.map(|&k| model.fields[k].name.clone()).collect(),
+            ..self
+        }
     }
 
     /// One of the parts of the request, each of which happens once.

@@ -9,6 +9,7 @@ mod columns;
 mod csv;
 mod job;
 mod options;
+mod peek;
 mod report;
 mod rows;
 mod sheet;
@@ -20,6 +21,8 @@ use crate::model::patch::Purpose;
 use crate::model::{ModelId, Verb};
 use crate::query::parse::Format;
 
+pub use self::peek::Peek;
+
 use self::columns::Columns;
 use self::job::{Checked, Piece, Plan};
 use self::options::{Mode, Options};
@@ -27,6 +30,7 @@ use self::report::Whole;
 use self::rows::Source;
 use super::bulk::CHUNK;
 use super::idempotency::{Once, digest};
+use super::operation::Of;
 use super::{Context, Engine, Written, precondition};
 
 /// A file that was sent.
@@ -40,18 +44,18 @@ pub struct File {
 
 /// A file to be imported.
 #[derive(Debug)]
-pub struct Import<'a> {
+pub struct Import {
     /// The file.
     pub file: File,
     /// The parameters of the request.
-    pub parameters: &'a [(String, String)],
+    pub parameters: Vec<(String, String)>,
     /// The request's `Idempotency-Key`.
-    pub key: Option<&'a str>,
+    pub key: Option<String>,
     /// Most rows.
     pub most: usize,
 }
 
-impl Import<'_> {
+impl Import {
     /// Most rows of a file that comes over the network.
     pub const MOST: usize = 100_000;
 }
@@ -66,7 +70,7 @@ impl Engine {
         self: &Arc<Self>,
         ctx: &Context,
         model: ModelId,
-        import: Import<'_>,
+        import: Import,
     ) -> Result<Written, Error> {
         let Import {
             file,
@@ -74,7 +78,7 @@ impl Engine {
             key,
             most,
         } = import;
-        let options = options::read(parameters)?;
+        let options = options::read(&parameters)?;
         self.may_import(ctx, model, &options)?;
         let meta = self.registry.model(model);
         let once = key.map(|key| {
@@ -84,23 +88,42 @@ impl Engine {
                 file.format.name(),
                 digest(&file.bytes)
             );
-            Once::of_digest(
-                (&ctx.principal, None),
-                key,
-                (meta, digest(request.as_bytes())),
-            )
+            Once::of_digest((&ctx.principal, None), &key, digest(request.as_bytes()))
         });
         let once = once.transpose()?;
         let source = Source::take(file.format, file.bytes, most).await?;
         let plan = self.plan(ctx, model, (source, options))?;
         let checked = plan.check(self, ctx, most).await?;
+        let of = Of {
+            kind: "import",
+            model: Some(meta.slug.clone()),
+            atomic: plan.atomic,
+            rights: None,
+        };
+        let rows = usize::try_from(checked.rows).unwrap_or(usize::MAX);
         let plan = Arc::new(plan);
-        if plan.atomic || ctx.dry_run {
-            let file = job::File { plan, checked };
-            let written = self.transact(ctx, once, file).await?;
-            return written.ok_or_else(Error::not_found);
-        }
-        self.in_pieces(ctx, once, (plan, checked)).await
+        self.recorded(ctx, (of, rows), |engine, ctx| async move {
+            if plan.atomic || ctx.dry_run {
+                let file = job::File { plan, checked };
+                let written = engine.transact(&ctx, once, file).await?;
+                return written.ok_or_else(Error::not_found);
+            }
+            engine.in_pieces(&ctx, once, (plan, checked)).await
+        })
+        .await
+    }
+
+    /// Whether the caller may begin an import with these parameters, and whether it is of all rows or
+    /// none.
+    pub(super) fn check_import(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        parameters: &[(String, String)],
+    ) -> Result<bool, Error> {
+        let options = options::read(parameters)?;
+        self.may_import(ctx, model, &options)?;
+        Ok(options.atomic)
     }
 
     fn may_import(&self, ctx: &Context, model: ModelId, options: &Options) -> Result<(), Error> {
@@ -161,6 +184,13 @@ impl Engine {
             if count == 0 {
                 break;
             }
+            if let Some(progress) = &ctx.operation
+                && let Err(why) = progress.reached(from.0)
+            {
+                let told = serde_json::from_slice(&whole.into_bytes()).map_err(Error::internal)?;
+                let members = [("report".to_owned(), told)];
+                return Err(why.with(members.into_iter().collect()));
+            }
             let next = (from.0 + count, rows.position());
             let part = once.as_ref().map(|once| once.part(from.0));
             let plan = Arc::clone(&plan);
@@ -169,6 +199,9 @@ impl Engine {
             again &= done.again;
             whole.add(&serde_json::from_slice(&done.body).map_err(Error::internal)?);
             from = next;
+        }
+        if let Some(progress) = &ctx.operation {
+            progress.done(from.0);
         }
         Ok(Written {
             body: whole.into_bytes(),

@@ -24,6 +24,7 @@ mod ledger;
 mod lens;
 mod nested;
 mod note;
+mod operation;
 mod precondition;
 mod read;
 mod restore;
@@ -38,8 +39,9 @@ mod written;
 pub use action::{Action, Done, Selection};
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
-pub use import::{File, Import};
+pub use import::{File, Import, Peek};
 pub use note::{Note, note};
+pub use operation::{Fetched, Files, Progress};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;
@@ -102,6 +104,8 @@ pub struct Context {
     pub dry_run: bool,
     /// Why, in the caller's words, for the audit.
     pub reason: Option<String>,
+    /// The operation that this is the work of, if it is one that is tracked.
+    pub operation: Option<Arc<Progress>>,
 }
 
 impl Context {
@@ -115,6 +119,7 @@ impl Context {
             address: None,
             dry_run: false,
             reason: None,
+            operation: None,
         }
     }
 
@@ -143,6 +148,7 @@ pub struct Engine {
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
     pub(crate) running: idempotency::Running,
+    pub(crate) operations: operation::Operations,
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) actions: Vec<(ModelId, Action)>,
 }
@@ -171,6 +177,8 @@ pub struct EngineParts {
     pub limits: Limits,
     /// The key of the cursors.
     pub cursors: Cursors,
+    /// Where exports that nobody waits for are written.
+    pub files: Files,
     /// The actions of the models.
     pub actions: Vec<(ModelId, Action)>,
 }
@@ -197,6 +205,7 @@ impl Engine {
             limits: parts.limits,
             cursors: parts.cursors,
             running: idempotency::Running::default(),
+            operations: operation::Operations::new(parts.files),
             actions: parts.actions,
         }
     }

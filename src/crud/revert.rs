@@ -13,6 +13,7 @@ use crate::model::{Input, ModelId, Verb};
 use crate::query::Sight;
 use crate::store::failure;
 
+use super::idempotency::{Once, digest};
 use super::ledger::record_id;
 use super::precondition::{IfMatch, Target};
 use super::restore::{Side, Values, side};
@@ -41,7 +42,8 @@ enum Point {
 
 impl Engine {
     /// Brings a record back to what it was right after (`{"change_set": N}`) or right before
-    /// (`{"before": N}`) a change set of its history; one that is deleted is made again.
+    /// (`{"before": N}`) a change set of its history; one that is deleted is made again. The text beside
+    /// the body is an `Idempotency-Key`.
     ///
     /// # Errors
     /// As an update or a create; 400 for another body; 403 for a caller who may not see all of what
@@ -51,11 +53,18 @@ impl Engine {
         ctx: &Context,
         model: ModelId,
         target: Target<'_>,
-        body: Input,
+        (key, body): (Option<&str>, Input),
     ) -> Result<Written, Error> {
         let read = self.scope(ctx, Verb::Read, model)?;
         self.scope(ctx, Verb::Patch, model)?;
-        let (key, condition) = self.target(model, Some(target))?;
+        let meta = self.registry.model(model);
+        let (record, condition) = self.target(model, Some(target))?;
+        let once = key.map(|key| {
+            let request = format!("{} revert {record:?} {condition:?} {body:?}", meta.slug);
+            let once = Once::of_digest((&ctx.principal, Some(&*read)), key, digest(request))?;
+            Ok(once.showing(meta))
+        });
+        let once: Option<Once> = once.transpose()?;
         let to = point(body)?;
         if !read.is_unruled() {
             return Err(Error::new(
@@ -66,11 +75,11 @@ impl Engine {
         }
         let job = Revert {
             model,
-            key,
+            key: record,
             condition,
             to,
         };
-        let written = self.transact(ctx, None, job).await?;
+        let written = self.transact(ctx, once, job).await?;
         written.ok_or_else(Error::not_found)
     }
 }

@@ -18,9 +18,12 @@ use serde_json::{Value as Json, json};
 use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelMeta, Verb};
 use crate::store::failure;
+use crate::store::pool::Pool;
 use crate::store::typed::Record as Stored;
 
 use super::change::{Item, same};
+use super::idempotency::{Once, digest};
+use super::operation as tracked;
 use super::restore::{Side, Values, place, side};
 use super::work::{Job, Step, Work};
 use super::{Context, Engine, Written};
@@ -44,18 +47,38 @@ enum Of {
 
 impl Engine {
     /// Takes back a change set (`{"change_set": N}`), or all that a token or a user did since a time
-    /// (`{"token": N, "since": T}`). With `"conflicts": "skip"` what can be undone is.
+    /// (`{"token": N, "since": T}`). With `"conflicts": "skip"` what can be undone is. `key` is an
+    /// `Idempotency-Key`.
     ///
     /// # Errors
     /// 401; 400 for another body; 404 for a change set that is not the caller's, unless they may list
     /// the audit; 409 that lists every conflict.
-    pub async fn undo(self: &Arc<Self>, ctx: &Context, body: Input) -> Result<Written, Error> {
+    pub async fn undo(
+        self: &Arc<Self>,
+        ctx: &Context,
+        (key, body): (Option<&str>, Input),
+    ) -> Result<Written, Error> {
         if ctx.principal.is_anonymous() {
             return Err(Error::unauthenticated());
         }
+        let request = digest(format!("undo {body:?}"));
+        let once = key.map(|key| Once::of_digest((&ctx.principal, None), key, request));
+        let once = once.transpose()?;
         let undo = read(body)?;
-        let written = self.transact(ctx, None, undo).await?;
-        written.ok_or_else(Error::not_found)
+        let rows = match Self::would_track(ctx) {
+            true => undo.of.size(self.db.reader()).await?,
+            false => 0,
+        };
+        let tracked = tracked::Of {
+            kind: "undo",
+            atomic: true,
+            ..tracked::Of::default()
+        };
+        self.recorded(ctx, (tracked, rows), |engine, ctx| async move {
+            let written = engine.transact(&ctx, once, undo).await?;
+            written.ok_or_else(Error::not_found)
+        })
+        .await
     }
 
     /// Whether the caller may know what everybody did.
@@ -117,7 +140,9 @@ impl Job for Undo {
         let entries = self.entries(engine, work).await?;
         let mut undone = 0;
         let mut conflicts: Vec<Fault> = Vec::new();
-        for entry in &entries {
+        work.comes_to(entries.len());
+        for (entry, number) in entries.iter().zip(1..) {
+            work.reached(number)?;
             work.ledger.undoes = Some(entry.change_set.unwrap_or(entry.id));
             let place = work.enter().await?;
             let outcome = reverse(engine, work, entry).await;
@@ -156,15 +181,9 @@ fn told(entry: &audit::Model, error: &Error) -> Vec<Fault> {
 
 impl Undo {
     async fn entries(&self, engine: &Engine, work: &Work<'_>) -> Result<Vec<audit::Model>, Error> {
-        use audit::Column::{At, ChangeSet, Id, TokenId, UserId};
-        let of = match self.of {
-            Of::ChangeSet(id) => Condition::any().add(Id.eq(id)).add(ChangeSet.eq(id)),
-            Of::Token(id, since) => Condition::all().add(TokenId.eq(id)).add(At.gte(since)),
-            Of::User(id, since) => Condition::all().add(UserId.eq(id)).add(At.gte(since)),
-        };
         let entries = audit::Entity::find()
-            .filter(of)
-            .order_by_desc(Id)
+            .filter(self.of.condition())
+            .order_by_desc(audit::Column::Id)
             .limit(MOST + 1)
             .all(work.tx)
             .await
@@ -182,6 +201,30 @@ impl Undo {
             return Err(Error::new(Kind::Conflict, "too_many_changes", detail));
         }
         Ok(entries)
+    }
+}
+
+impl Of {
+    fn condition(&self) -> Condition {
+        use audit::Column::{At, ChangeSet, Id, TokenId, UserId};
+        match *self {
+            Self::ChangeSet(id) => Condition::any().add(Id.eq(id)).add(ChangeSet.eq(id)),
+            Self::Token(id, since) => Condition::all().add(TokenId.eq(id)).add(At.gte(since)),
+            Self::User(id, since) => Condition::all().add(UserId.eq(id)).add(At.gte(since)),
+        }
+    }
+
+    /// How many entries there are, as far as it matters whether they are many.
+    async fn size(&self, reader: &Pool) -> Result<usize, Error> {
+        let found = audit::Entity::find()
+            .select_only()
+            .column(audit::Column::Id)
+            .filter(self.condition())
+            .limit(tracked::LARGE as u64 + 1)
+            .into_tuple::<i64>()
+            .all(reader)
+            .await;
+        Ok(found.map_err(failure::plain)?.len())
     }
 }
 

@@ -39,6 +39,24 @@ pub(super) struct Place {
 }
 
 impl Work<'_> {
+    /// Notes how many rows the work has come to, when it is a tracked operation's.
+    ///
+    /// # Errors
+    /// When the operation is to stop: then all of this transaction is taken back.
+    pub(super) fn reached(&self, rows: usize) -> Result<(), Step> {
+        match &self.ctx.operation {
+            Some(progress) => progress.reached(rows).map_err(Step::Failed),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes how many rows there are, when it is a tracked operation's.
+    pub(super) fn comes_to(&self, rows: usize) {
+        if let Some(progress) = &self.ctx.operation {
+            progress.of(rows);
+        }
+    }
+
     /// Begins a part that may fail without harm to the rest.
     pub(super) async fn enter(&self) -> Result<Place, Step> {
         self.tx.savepoint().await.map_err(failure::plain)?;
@@ -88,6 +106,11 @@ impl Engine {
         once: Option<Once>,
         job: impl Job,
     ) -> Result<Option<Written>, Error> {
+        // Who looks as another changes nothing, whatever door forgot to say so.
+        if ctx.principal.viewer.is_some() && !ctx.dry_run {
+            let detail = "Nothing can be changed by who looks as somebody else.";
+            return Err(Error::new(Kind::Forbidden, "view_as", detail));
+        }
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         // What is taken back happens as often as it is asked for.
         let once = once.filter(|_| !ctx.dry_run);
@@ -115,7 +138,11 @@ impl Engine {
         once: Option<&Once>,
         job: &impl Job,
     ) -> Result<Option<Written>, Error> {
-        let tx = self.db.begin().await?;
+        let tx = match ctx.operation {
+            // Its row is written beside the work, and in it.
+            Some(_) => self.db.begin_beside().await?,
+            None => self.db.begin().await?,
+        };
         if let Some(once) = once
             && let Some(first) = once.answered(&tx).await?
         {
@@ -158,7 +185,8 @@ impl Engine {
         }
     }
 
-    /// What goes with the writes: their audit, and the answer of a request that happens once.
+    /// What goes with the writes: their audit, the answer of a request that happens once, and the end
+    /// of a tracked operation.
     async fn keep(
         &self,
         tx: &Tx,
@@ -169,6 +197,9 @@ impl Engine {
         ledger.write(tx, ctx, self.registry.models(), false).await?;
         if let (Some(written), Some(once)) = (&written, once) {
             once.keep(tx, written).await?;
+        }
+        if let (Some(written), Some(progress)) = (&written, &ctx.operation) {
+            progress.keep(tx, written).await?;
         }
         Ok((written, ledger))
     }

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod assets;
 pub mod body;
+pub mod multipart;
 pub mod preferences;
 
 use std::future::Future;
@@ -105,6 +106,13 @@ impl Call {
     /// As [`Self::json`].
     pub async fn large_json(&mut self) -> Result<Input, Error> {
         body::large_json(&mut self.request).await
+    }
+
+    /// Whether `Prefer` asks not to wait for the end (RFC 7240, section 4.1). A dry run is waited for:
+    /// what it tells is for those who may see it now.
+    #[must_use]
+    pub fn prefers_later(&self) -> bool {
+        !self.ctx.dry_run && preferences::prefers(self.request.headers(), "respond-async")
     }
 
     /// Whether `Prefer` asks for a minimal answer (RFC 7240).

@@ -85,6 +85,8 @@ pub struct ModelMeta {
     pub if_match: bool,
     /// How its records are in the trash, where they are deleted in two steps.
     pub trash: Option<Trash>,
+    /// The date or timestamp whose months the home page counts its records of.
+    pub timeline: Option<FieldId>,
     /// The verbs it has at all; a log, for example, cannot be written from outside.
     pub verbs: Vec<Verb>,
     /// The verbs that a system context has besides.

@@ -67,6 +67,8 @@ pub struct Options {
     pub if_match: bool,
     /// The column that says since when a row is in the trash, and for how many days it stays.
     pub trash: Option<(String, Option<u32>)>,
+    /// The column whose months the home page counts the records of.
+    pub timeline: Option<String>,
     /// One of Quarterdeck's own models.
     pub system: bool,
 }
@@ -339,6 +341,14 @@ impl<E: EntityTrait> ModelOptions<E> {
     #[must_use]
     pub fn trash(mut self, column: E::Column, days: Option<u32>) -> Self {
         self.options.trash = Some((column.as_str().to_owned(), days));
+        self
+    }
+
+    /// The home page draws how many records each of the last twelve months has by this date or
+    /// timestamp. Whoever opens the page asks for it: the column should have an index.
+    #[must_use]
+    pub fn timeline(mut self, column: E::Column) -> Self {
+        self.options.timeline = Some(column.as_str().to_owned());
         self
     }
 

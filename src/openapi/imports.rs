@@ -7,6 +7,7 @@ use crate::crud::Import;
 use crate::model::Verb;
 use crate::query::parse::Format;
 
+use super::operations::later;
 use super::paths::{WRITING, conditions, operation as described, responses, success};
 use super::reference;
 
@@ -45,7 +46,7 @@ pub(super) fn operation(seen: &Seen<'_>) -> Value {
     } else {
         parameters.push(choice("mode", &["create"], "Every row is a new record."));
     }
-    for name in ["Prefer", "Change-Reason", "Idempotency-Key"] {
+    for name in ["Prefer-Later", "Change-Reason", "Idempotency-Key"] {
         parameters.push(reference("parameters", name));
     }
     import["parameters"] = parameters.into();
@@ -63,7 +64,7 @@ pub(super) fn operation(seen: &Seen<'_>) -> Value {
     ];
     let answer = json!({ "anyOf": told });
     let done = success("What was done", &["Idempotency-Replayed"], &answer);
-    import["responses"] = responses(&[("200", done)], &conditions(seen, &WRITING));
+    import["responses"] = responses(&[("200", done), later()], &conditions(seen, &WRITING));
     import
 }
 

@@ -85,7 +85,7 @@ fn bulk(seen: &Seen<'_>) -> Value {
         field, or creates it. One change set in the audit.";
     let mut bulk = operation(seen, "bulk", ("Change many", description));
     bulk["parameters"] = json!([
-        reference("parameters", "Prefer"),
+        reference("parameters", "Prefer-Later"),
         reference("parameters", "Change-Reason"),
         reference("parameters", "Idempotency-Key"),
     ]);
@@ -109,8 +109,18 @@ fn bulk(seen: &Seen<'_>) -> Value {
     let tried = reference("schemas", "DryRun");
     let answer = json!({ "anyOf": [ok, matched, tried] });
     let done = success("What was done", &["Idempotency-Replayed"], &answer);
-    bulk["responses"] = responses(&[("200", done)], &conditions(seen, &WRITING));
+    let answers = [("200", done), later()];
+    bulk["responses"] = responses(&answers, &conditions(seen, &WRITING));
     bulk
+}
+
+/// The answer before the work is done.
+pub(super) fn later() -> (&'static str, Value) {
+    let operation = reference("schemas", "Operation");
+    (
+        "202",
+        success("The operation that was begun", &["Location"], &operation),
+    )
 }
 
 fn list(seen: &Seen<'_>) -> Value {
@@ -217,6 +227,7 @@ fn revert(seen: &Seen<'_>) -> Value {
     revert["parameters"] = json!([
         reference("parameters", "Prefer"),
         reference("parameters", "Change-Reason"),
+        reference("parameters", "Idempotency-Key"),
     ]);
     conditional(seen, &mut revert);
     let body = reference("schemas", "Revert");
@@ -229,6 +240,42 @@ fn revert(seen: &Seen<'_>) -> Value {
     kinds.push(Problem::NotFound);
     revert["responses"] = responses(&written(seen), &kinds);
     revert
+}
+
+/// What is told of an operation that was begun.
+fn tracked() -> Value {
+    let time = json!({ "type": "string", "format": "date-time" });
+    let mut ended = time.clone();
+    ended["nullable"] = true.into();
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "integer", "format": "int64" },
+            "kind": { "type": "string", "enum": ["import", "bulk", "undo", "export"] },
+            "request_id": { "type": "string" },
+            "model": { "type": "string", "nullable": true },
+            "state": { "type": "string", "enum": ["running", "done", "failed", "cancelled"] },
+            "atomic": { "type": "boolean" },
+            "progress": {
+                "type": "object",
+                "properties": {
+                    "done": { "type": "integer" },
+                    "total": { "type": "integer", "nullable": true },
+                },
+                "required": ["done", "total"],
+                "additionalProperties": false,
+            },
+            "started_at": time, "ended_at": ended,
+            "result": {
+                "type": "object", "nullable": true,
+                "description": "What the request would have been answered with: a report, or a problem; of an export what `file` is.",
+            },
+        },
+        "required": [
+            "id", "kind", "request_id", "model", "state", "atomic", "progress", "started_at", "ended_at", "result",
+        ],
+        "additionalProperties": false,
+    })
 }
 
 /// The schemas that all models share.
@@ -285,6 +332,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "additionalProperties": false,
         },
         "ImportReport": imports::report(),
+        "Operation": tracked(),
         "History": {
             "type": "object",
             "properties": {

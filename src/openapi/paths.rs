@@ -204,9 +204,11 @@ fn export_operation(seen: &Seen<'_>) -> Value {
     }
     let mut parameters = export::parameters(seen);
     parameters.extend(operations::trash(seen, &["exclude", "only", "include"]));
+    parameters.push(reference("parameters", "Prefer-Async"));
     operation["parameters"] = json!(parameters);
     let forbidden = [READING.as_slice(), &[Problem::Forbidden]].concat();
-    operation["responses"] = responses(&[("200", export::file())], &forbidden);
+    let answers = [("200", export::file()), operations::later()];
+    operation["responses"] = responses(&answers, &forbidden);
     operation
 }
 

@@ -265,6 +265,16 @@ fn parameters(view: &View<'_>) -> Value {
             "description": "`return=minimal` for an answer without a body; `dry-run` for what would be done, without doing it.",
             "schema": { "type": "string" },
         },
+        "Prefer-Later": {
+            "name": "Prefer", "in": "header",
+            "description": "`dry-run` for what would be done, without doing it; `respond-async` for an answer at once, and the work afterwards.",
+            "schema": { "type": "string", "enum": ["dry-run", "respond-async"] },
+        },
+        "Prefer-Async": {
+            "name": "Prefer", "in": "header",
+            "description": "`respond-async` for an answer at once, and the file afterwards.",
+            "schema": { "type": "string", "enum": ["respond-async"] },
+        },
         "Change-Reason": {
             "name": "Change-Reason", "in": "header",
             "description": "Why, for the audit: a line of text.",
@@ -296,7 +306,7 @@ fn header_components() -> Value {
         "Content-Disposition": header("string", "The name of the file."),
         "Link": header("string", "The pages `next` and `prev` (RFC 8288)."),
         "Location": {
-            "description": "Where the new record is.",
+            "description": "Where the new record, or the operation, is.",
             "schema": { "type": "string", "format": "uri-reference" },
         },
     })

@@ -42,6 +42,17 @@ pub fn ago(instant: &str, now: DateTime<Utc>) -> String {
     }
 }
 
+/// The time of day in the viewer's zone, of minutes since 1970.
+#[must_use]
+pub fn of_minute(minute: u64) -> String {
+    let seconds = i64::try_from(minute).unwrap_or_default() * 60;
+    let at = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    match Viewer::now().zone {
+        Some(zone) => at.with_timezone(&zone).format("%H:%M").to_string(),
+        None => at.format("%H:%M").to_string(),
+    }
+}
+
 /// An instant as the API writes it.
 #[must_use]
 pub fn text(at: DateTime<Utc>) -> String {

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Kind};
-use crate::http::{Call, body};
+use crate::http::{Call, body, multipart};
 
 use super::viewer::Viewer;
 
@@ -96,16 +96,37 @@ pub fn of(call: &Call) -> Option<FormToken> {
 /// 403 for a wrong token, and for none where nothing else tells where the form comes from; 413, 415
 /// and 400 as [`body::form_body`].
 pub async fn posted(call: &mut Call) -> Result<Vec<(String, String)>, Error> {
-    let token = of(call);
-    let headers = call.request.headers();
-    let told = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
     let mut fields = body::form_body(&mut call.request).await?;
     let sent = fields.iter().position(|(name, _)| name == FIELD);
     let sent = sent.map(|at| fields.remove(at).1);
-    match (token, sent) {
-        (Some(token), Some(sent)) if token.made(&sent) => Ok(fields),
-        (Some(_), None) if told => Ok(fields),
-        (None, None) => Ok(fields),
+    admit(call, sent.as_deref())?;
+    Ok(fields)
+}
+
+/// The parts of a form with a file that a page of this session has sent, without the token.
+///
+/// # Errors
+/// As [`posted`].
+pub async fn uploaded(call: &mut Call) -> Result<Vec<multipart::Part>, Error> {
+    let kind = call.header("content-type").unwrap_or_default();
+    let boundary = multipart::boundary(kind)?;
+    let body = body::bytes(&mut call.request).await?;
+    let mut parts = multipart::parts(&body, &boundary)?;
+    let sent = parts.iter().position(|part| part.name == FIELD);
+    let sent = sent.map(|at| parts.remove(at).bytes);
+    let sent = sent.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    admit(call, sent.as_deref())?;
+    Ok(parts)
+}
+
+/// Whether a form with this token is one of the session that sent it.
+fn admit(call: &Call, sent: Option<&str>) -> Result<(), Error> {
+    let headers = call.request.headers();
+    let told = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    match (of(call), sent) {
+        (Some(token), Some(sent)) if token.made(sent) => Ok(()),
+        (Some(_), None) if told => Ok(()),
+        (None, None) => Ok(()),
         _ => Err(Error::new(
             Kind::Forbidden,
             "form_token",

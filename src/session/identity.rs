@@ -313,6 +313,11 @@ impl Identity {
         })))
     }
 
+    /// A user with its roles, unless it is suspended or gone.
+    pub(super) async fn active(&self, id: i64) -> Result<Option<Arc<User>>, Error> {
+        self.user(self.epoch(), id).await
+    }
+
     async fn user(&self, epoch: u64, id: i64) -> Result<Option<Arc<User>>, Error> {
         if let Some(user) = self.users.get(&(epoch, id)) {
             return Ok(Some(user));

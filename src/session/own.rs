@@ -32,8 +32,12 @@ impl<'a> Own<'a> {
     /// Of the caller.
     ///
     /// # Errors
-    /// 401 for nobody.
+    /// 401 for nobody, 403 for who looks as another.
     pub fn of(engine: &'a Engine, identity: &'a Identity, ctx: &'a Context) -> Result<Self, Error> {
+        // What is somebody's own is not looked at.
+        if ctx.principal.viewer.is_some() {
+            return Err(super::view::refused());
+        }
         let user = ctx.principal.user.as_ref();
         Ok(Self {
             engine,

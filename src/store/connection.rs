@@ -228,6 +228,16 @@ impl Connection {
         begun
     }
 
+    /// Begins a transaction that sees what others commit meanwhile. MariaDB's usual one keeps to what
+    /// it saw first, and may refuse to write a row that was written since.
+    pub(super) async fn begin_beside(&mut self) -> Result<(), DbErr> {
+        if let Driver::MySql(_) = self.driver {
+            self.control("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                .await?;
+        }
+        self.begin().await
+    }
+
     /// Ends the transaction.
     pub(super) async fn end(&mut self, sql: &'static str) -> Result<(), DbErr> {
         self.control(sql).await?;

@@ -129,6 +129,16 @@ impl Db {
         self.writer.get_database_backend()
     }
 
+    /// What it is called: `sqlite`, `postgres` or `mariadb`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.backend() {
+            DbBackend::Postgres => "postgres",
+            DbBackend::MySql => "mariadb",
+            _ => "sqlite",
+        }
+    }
+
     /// For reading outside a transaction.
     #[must_use]
     pub fn reader(&self) -> &Pool {
@@ -171,6 +181,16 @@ impl Db {
     /// 503 when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
         Tx::begin(&self.writer).await.map_err(failure::plain)
+    }
+
+    /// Begins a transaction that may write what others write meanwhile, and then sees what they wrote,
+    /// on MariaDB and MySQL too (READ COMMITTED, PostgreSQL's default).
+    ///
+    /// # Errors
+    /// 503 when no connection is to be had.
+    pub async fn begin_beside(&self) -> Result<Tx, Error> {
+        let begun = Tx::begin_beside(&self.writer).await;
+        begun.map_err(failure::plain)
     }
 
     /// Calls `callback` with every statement that reads or writes, for tests that count them.

@@ -28,11 +28,21 @@ impl Tx {
     pub(super) async fn begin(pool: &Pool) -> Result<Self, DbErr> {
         let mut lease = pool.lease().await?;
         lease.begin().await?;
-        Ok(Self {
+        Ok(Self::on(pool, lease))
+    }
+
+    pub(super) async fn begin_beside(pool: &Pool) -> Result<Self, DbErr> {
+        let mut lease = pool.lease().await?;
+        lease.begin_beside().await?;
+        Ok(Self::on(pool, lease))
+    }
+
+    fn on(pool: &Pool, lease: Lease) -> Self {
+        Self {
             backend: pool.get_database_backend(),
             connection: Mutex::new(lease),
             observer: pool.observer(),
-        })
+        }
     }
 
     /// Makes the writes permanent.

@@ -172,11 +172,22 @@ impl Page {
         found.get("href").map(ToOwned::to_owned)
     }
 
-    /// The rows of the table: the text of each cell.
+    /// The rows of the table: the text of each cell, without the boxes that select them.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut inside = false;
+        let (mut inside, mut tick) = (false, false);
         for tag in &self.tags {
+            tick = match tag.name.as_str() {
+                "td" => tag.get("class") == Some("tick"),
+                "/td" if tick => {
+                    tick = false;
+                    continue;
+                }
+                _ => tick,
+            };
+            if tick {
+                continue;
+            }
             match tag.name.as_str() {
                 "tbody" => inside = true,
                 "/tbody" => inside = false,

@@ -12,6 +12,7 @@ mod games;
 mod idempotency;
 mod import;
 mod nested;
+mod operations;
 mod preconditions;
 mod reuse;
 pub(crate) mod sample;

@@ -125,7 +125,7 @@ async fn a_fault_of_a_child_row_is_named_at_its_place_and_nothing_is_written() {
             (json!({"order_line": [good, {"_key": "x", "_delete": true}]}), 422, vec![("/order_line/1", "not_found")]),
             (json!({"order_line": [good, {"book_id": books[0], "unit_price": "1.00"}]}), 409,
                 vec![("/order_line/1/order_id", "unique"), ("/order_line/1/book_id", "unique")]),
-            (json!({"order_line": [good, {"book_id": 999, "unit_price": "1.00"}]}), 422, vec![("/order_line/1/book_id", "")]),
+            (json!({"order_line": [good, {"book_id": 999, "unit_price": "1.00"}]}), 409, vec![("/order_line/1/book_id", "")]),
             (json!({"order_line": [{"_key": line, "order_id": order}]}), 422, vec![("/order_line/0/order_id", "read_only")]),
             (json!({"order_line": [{"_delete": true}]}), 422, vec![("/order_line/0", "required")]),
             (json!({"order_line": [{"_key": true}]}), 422, vec![("/order_line/0/_key", "type")]),

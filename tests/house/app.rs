@@ -10,7 +10,9 @@ use quarterdeck::app::{App, AppBuilder};
 use quarterdeck::config::{Config, DatabaseUrl, SqliteSynchronous};
 use quarterdeck::crud::Context;
 use quarterdeck::model::Input;
+use quarterdeck_entity::system::operation;
 use reqwest::{Client, Method, RequestBuilder, Response};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -81,13 +83,41 @@ impl TestApp {
     /// Seals what was written, which the server else does within some seconds.
     pub(crate) async fn seal(&self) {
         self.app.sealer().seal().await.expect("sealed");
+        self.note().await;
+    }
+
+    /// Notes an operation that has ended, which else only the server does.
+    async fn note(&self) {
+        let now = quarterdeck::store::now();
+        let row = operation::ActiveModel {
+            kind: Set("import".to_owned()),
+            model: Set(Some("author".to_owned())),
+            request_id: Set("none".to_owned()),
+            node: Set("none".to_owned()),
+            state: Set("done".to_owned()),
+            atomic: Set(true),
+            done: Set(7),
+            cancel: Set(false),
+            started_at: Set(now),
+            seen_at: Set(now),
+            ended_at: Set(Some(now)),
+            ..Default::default()
+        };
+        let tx = self.app.engine.db().begin().await.expect("a transaction");
+        let made = operation::Entity::insert(row).exec(&tx).await;
+        made.expect("an operation");
+        tx.commit().await.expect("kept");
     }
 
     /// The statements since the last call, but those of the policy watcher and the sealer.
     pub(crate) fn statements(&self) -> Vec<String> {
         let all = std::mem::take(&mut *self.statements.lock().expect("unpoisoned"));
         all.into_iter()
-            .filter(|sql| !sql.contains("qd_state") && !sql.contains("qd_audit_seal"))
+            .filter(|sql| {
+                !sql.contains("qd_state")
+                    && !sql.contains("qd_operation")
+                    && !sql.contains("qd_audit_seal")
+            })
             .filter(|sql| !sql.contains("_as_sealed"))
             .collect()
     }

@@ -1,5 +1,7 @@
 //! `quarterdeck import`.
 
+use serde_json::Value;
+
 use super::Place;
 
 const FILE: &str = "Who,slug,country\nAda,ada,GB\nBob,bob,GB\n";
@@ -59,5 +61,55 @@ fn a_file_is_imported_from_a_path_or_from_standard_input() {
             ran.code == 1 && ran.out.is_empty() && !ran.err.is_empty(),
             "{ran:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn d02_a_killed_server_says_at_its_next_start_how_far_an_import_came() {
+    let place = Place::new();
+    let token = place.token();
+    let mut rows = String::from("name,slug,country\n");
+    for i in 0..20_000 {
+        rows.push_str(&format!("A,a{i},GB\n"));
+    }
+    let client = reqwest::Client::new();
+    let get = async |served: &super::Served, path: &str| -> Value {
+        let request = client.get(served.url(path)).header("x-api-key", &token);
+        request.send().await.unwrap().json().await.unwrap()
+    };
+    for query in ["atomic=true", "atomic=false"] {
+        let served = place.serve(&[], &["--demo"]);
+        let begun = client
+            .post(served.url(&format!("/api/v1/author/_import?{query}")))
+            .header("x-api-key", &token)
+            .header("content-type", "text/csv")
+            .header("prefer", "respond-async")
+            .body(rows.clone());
+        let begun = begun.send().await.unwrap();
+        assert_eq!(begun.status(), 202);
+        let path = begun.headers()["location"].to_str().unwrap().to_owned();
+        while get(&served, &path).await["progress"]["done"].as_u64() < Some(500) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        served.signal("-KILL");
+        served.end();
+        let served = place.serve(&[], &["--demo"]);
+        let operation = loop {
+            let operation = get(&served, &path).await;
+            if operation["state"] != "running" {
+                break operation;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        };
+        assert_eq!(operation["state"], "failed", "{operation}");
+        assert_eq!(operation["result"]["code"], "interrupted", "{operation}");
+        let authors = get(&served, "/api/v1/author?count=exact&limit=1").await;
+        let count = authors["page"]["count"].as_u64().unwrap();
+        if query == "atomic=true" {
+            assert_eq!(count, 0, "nothing of it was written");
+        } else {
+            assert!((500..20_000).contains(&count), "{count}");
+            assert_eq!(operation["progress"]["done"], count, "{operation}");
+        }
     }
 }

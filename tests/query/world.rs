@@ -1,9 +1,10 @@
 //! The world: the registry, its rows in memory, and the same rows in a database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quarterdeck::acl::Policy;
-use quarterdeck::crud::{Engine, EngineParts};
+use quarterdeck::crud::{Engine, EngineParts, Files};
 use quarterdeck::hook::Hooks;
 use quarterdeck::model::describe::describe;
 use quarterdeck::model::options::Options;
@@ -99,6 +100,11 @@ impl World {
             policy,
             limits,
             cursors: Cursors::new(&[7; 64]),
+            files: Files {
+                folder: std::path::PathBuf::new(),
+                kept: Duration::ZERO,
+                limit: 0,
+            },
             actions: Vec::new(),
         }))
     }

@@ -5,6 +5,7 @@ mod act;
 mod scopes;
 
 pub(crate) use act::{end_session, make_token, password, revoke_token};
+pub(crate) use scopes::verb_word;
 
 use askama::Template;
 use poem::Response;

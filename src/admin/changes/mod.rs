@@ -122,7 +122,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
 }
 
 /// The models and keys of some records.
-fn keys(records: &Json) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn keys(records: &Json) -> impl Iterator<Item = (&str, &str)> {
     let all = records.as_array().into_iter().flatten();
     all.filter_map(|r| Some((r["model"].as_str()?, r["id"].as_str()?)))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
     let id = set::id(&call)?;
     let form = Query(posted(&mut call).await?);
     let skip = form.get("conflicts") == Some("skip");
-    match call.engine.undo(&call.ctx, body(id, skip)).await {
+    match call.engine.undo(&call.ctx, (None, body(id, skip))).await {
         Ok(written) => {
             let told: Json = serde_json::from_slice(&written.body).map_err(Error::internal)?;
             let there = format!("/admin/_changes/{id}?undone={}", told["undone"]);
@@ -66,7 +66,9 @@ fn body(id: i64, skip: bool) -> Input {
 
 async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Response, Error> {
     let (engine, ctx, id) = (&call.engine, &call.ctx, set::id(call)?);
-    let tried = engine.undo(&trial::of(ctx), body(id, false)).await?;
+    let tried = engine
+        .undo(&trial::of(ctx), (None, body(id, false)))
+        .await?;
     page::render(
         status,
         &UndoPage {

@@ -62,7 +62,9 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
         key: call.raw_param("id"),
         condition: &condition,
     };
-    let reverted = engine.revert(&call.ctx, model.id, target, point(to)).await;
+    let reverted = engine
+        .revert(&call.ctx, model.id, target, (None, point(to)))
+        .await;
     match reverted {
         Ok(written) => {
             let there = address::record(&model.slug, &written.key);
@@ -112,7 +114,7 @@ async fn ask(
         condition: &IfMatch::Unconditional,
     };
     let tried = engine
-        .revert(&trial::of(ctx), model.id, target, point(to))
+        .revert(&trial::of(ctx), model.id, target, (None, point(to)))
         .await?;
     let own = address::record(&model.slug, key);
     let there = if version.is_empty() {

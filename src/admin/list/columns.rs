@@ -1,10 +1,11 @@
 //! The columns of a list, and the parameters that fetch exactly what they show: whatever the number
 //! of columns, one statement for the rows and one for each relation.
 
-use crate::model::{FieldId, Kind, Verb};
+use crate::model::{Computed, FieldId, Kind, Verb};
 
 use crate::admin::address::{self, Query};
 use crate::admin::value::cell::{self, Cell};
+use crate::admin::value::computed;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::{Link, View};
 
@@ -19,6 +20,12 @@ pub(crate) struct Column<'a> {
     pub(crate) sort: String,
     /// `ascending`, `descending`, or empty.
     pub(crate) sorted: &'static str,
+    /// Which key of the order it is, where there are several.
+    pub(crate) rank: String,
+    /// The name of its field, where it has one.
+    pub(crate) name: &'a str,
+    /// Whether its cells can be changed in their place.
+    pub(crate) edits: bool,
     source: Source<'a>,
 }
 
@@ -29,6 +36,7 @@ enum Source<'a> {
     Field(FieldId),
     Link(FieldId, &'a Link<'a>),
     Relation(&'a Link<'a>),
+    Computed(&'a Computed),
 }
 
 /// The columns of one list.
@@ -38,6 +46,8 @@ pub(crate) struct Columns<'a> {
     /// The columns, in order.
     pub(crate) all: Vec<Column<'a>>,
     opens: bool,
+    /// The list, as its records lead back to it.
+    list: Query,
 }
 
 impl<'a> Columns<'a> {
@@ -66,11 +76,16 @@ impl<'a> Columns<'a> {
         if !led {
             sources.insert(0, Source::Key);
         }
+        let asked = query.get("fields");
+        let named = |made: &&Computed| {
+            asked.is_none_or(|names| names.split(',').any(|name| name == made.name))
+        };
+        sources.extend(computed::seen(view).filter(named).map(Source::Computed));
         for name in query.get("expand").unwrap_or_default().split(',') {
             let first = name.split('.').next().unwrap_or_default();
             let shown = |s: &Source<'_>| match s {
                 Source::Link(_, l) | Source::Relation(l) => l.relation.name == first,
-                Source::Key | Source::Field(_) => false,
+                Source::Key | Source::Field(_) | Source::Computed(_) => false,
             };
             if let Some(link) = view
                 .link_named(first)
@@ -79,12 +94,17 @@ impl<'a> Columns<'a> {
                 sources.push(Source::Relation(link));
             }
         }
-        let order = Order::of(view, query);
+        let order = order(view, query);
         let all = sources
             .into_iter()
             .map(|s| column(view, query, &order, s))
             .collect();
-        Self { view, all, opens }
+        Self {
+            view,
+            all,
+            opens,
+            list: query.clone(),
+        }
     }
 
     /// The parameters of `query`, with `fields` and `expand` completed by what the columns need.
@@ -102,6 +122,7 @@ impl<'a> Columns<'a> {
                     fields.extend(link.narrowed());
                     expand.push(link.relation.name.clone());
                 }
+                Source::Computed(made) => fields.extend(made.needs.iter().map(|&f| name(f))),
                 Source::Relation(link) => {
                     fields.extend(link.narrowed());
                     expand.push(link.relation.name.clone());
@@ -109,9 +130,25 @@ impl<'a> Columns<'a> {
             }
         }
         let mut parameters = query.0.clone();
+        leave_out(&mut parameters, &model.computed);
         complete(&mut parameters, "fields", fields);
         complete(&mut parameters, "expand", expand);
         parameters
+    }
+
+    /// Which of them can be changed in their place: those of these fields, but not the way to the record.
+    pub(crate) fn open(&mut self, fields: &[FieldId]) {
+        for column in &mut self.all {
+            column.edits = match column.source {
+                Source::Field(f) | Source::Link(f, _) => fields.contains(&f),
+                Source::Key | Source::Relation(_) | Source::Computed(_) => false,
+            };
+        }
+    }
+
+    /// The model whose records they show.
+    pub(crate) fn model(&self) -> &'a crate::model::ModelMeta {
+        self.view.model
     }
 
     /// The cells of a row.
@@ -128,7 +165,7 @@ impl<'a> Columns<'a> {
                 first.text = row::number(&key);
             }
             if self.opens {
-                first.href = address::record(&model.slug, &key);
+                first.href = address::record_of(&model.slug, &key, &self.list);
             }
         }
         cells
@@ -145,6 +182,7 @@ impl Column<'_> {
             },
             Source::Field(f) => cell::of_field(&view.model.fields[*f], row),
             Source::Link(f, link) => cell::of_link(&view.model.fields[*f], link, row),
+            Source::Computed(made) => computed::cell(view.model, made, row),
             Source::Relation(link) => match row.many(&link.relation.name) {
                 Some((rows, more)) => cell::of_many(link.target, &rows, more),
                 None => match row.one(&link.relation.name) {
@@ -174,6 +212,15 @@ fn leads(kind: &Kind) -> bool {
     }
 }
 
+/// Takes the names of computed columns out of `fields`: no operation knows them.
+fn leave_out(parameters: &mut Vec<(String, String)>, computed: &[Computed]) {
+    for (_, names) in parameters.iter_mut().filter(|(name, _)| name == "fields") {
+        let made = |name: &&str| !computed.iter().any(|c| c.name == **name);
+        *names = names.split(',').filter(made).collect::<Vec<_>>().join(",");
+    }
+    parameters.retain(|(name, names)| name != "fields" || !names.is_empty());
+}
+
 /// Adds names to a comma-separated parameter, once each.
 fn complete(parameters: &mut Vec<(String, String)>, name: &str, more: Vec<String>) {
     if more.is_empty() {
@@ -194,34 +241,24 @@ fn complete(parameters: &mut Vec<(String, String)>, name: &str, more: Vec<String
     }
 }
 
-/// The first key of the order that is in force.
-struct Order<'a> {
-    field: &'a str,
-    descending: bool,
-}
-
-impl<'a> Order<'a> {
-    fn of(view: &View<'a>, query: &'a Query) -> Option<Self> {
-        if let Some(text) = query.get("sort") {
-            let first = text.split(',').next().unwrap_or_default();
-            let field = first.strip_prefix('-').unwrap_or(first);
-            return Some(Self {
-                field,
-                descending: first.starts_with('-'),
-            });
-        }
-        let &(field, descending) = view.model.ordering.iter().find(|(f, _)| view.sees(*f))?;
-        Some(Self {
-            field: view.model.fields[field].name.as_str(),
-            descending,
-        })
+/// The order that is in force: fields, and whether from the highest value.
+pub(crate) fn order(view: &View<'_>, query: &Query) -> Vec<(String, bool)> {
+    if let Some(text) = query.get("sort") {
+        let key = |key: &str| match key.strip_prefix('-') {
+            Some(field) => (field.to_owned(), true),
+            None => (key.to_owned(), false),
+        };
+        return text.split(',').map(key).collect();
     }
+    let own = view.model.ordering.iter().filter(|(f, _)| view.sees(*f));
+    own.map(|&(f, descending)| (view.model.fields[f].name.clone(), descending))
+        .collect()
 }
 
 fn column<'a>(
     view: &'a View<'a>,
     query: &Query,
-    order: &Option<Order<'_>>,
+    order: &[(String, bool)],
     source: Source<'a>,
 ) -> Column<'a> {
     let model = view.model;
@@ -229,28 +266,33 @@ fn column<'a>(
         Source::Key => ("Record", None),
         Source::Field(f) | Source::Link(f, _) => (view.label(*f), Some(*f)),
         Source::Relation(link) => (link.relation.label.as_str(), None),
+        Source::Computed(made) => (made.label.as_str(), None),
     };
     let class = match &source {
         Source::Field(f) => match &model.fields[*f].kind {
             Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => "num",
             _ => "",
         },
-        Source::Key | Source::Link(..) | Source::Relation(_) => "",
+        Source::Key | Source::Link(..) | Source::Relation(_) | Source::Computed(_) => "",
     };
     let mut column = Column {
         label,
         class,
         sort: String::new(),
         sorted: "",
+        rank: String::new(),
+        name: field.map_or("", |f| &model.fields[f].name),
+        edits: false,
         source,
     };
     let Some(field) = field.map(|f| &model.fields[f]).filter(|f| f.sortable()) else {
         return column;
     };
-    let now = order
-        .as_ref()
-        .filter(|o| o.field == field.name)
-        .map(|o| o.descending);
+    let at = order.iter().position(|(name, _)| *name == field.name);
+    let now = at.map(|at| order[at].1);
+    if order.len() > 1 {
+        column.rank = at.map(|at| (at + 1).to_string()).unwrap_or_default();
+    }
     let next = match now {
         Some(false) => format!("-{}", field.name),
         Some(true) | None => field.name.clone(),

@@ -5,10 +5,10 @@
 
 mod around;
 pub(crate) mod blank;
-mod controls;
+pub(crate) mod controls;
 pub(crate) mod delete;
 mod difference;
-mod draft;
+pub(crate) mod draft;
 pub(crate) mod faults;
 pub(crate) mod form;
 pub(crate) mod inline;

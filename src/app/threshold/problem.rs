@@ -47,6 +47,7 @@ impl Crossing {
             address: self.address,
             dry_run: false,
             reason: None,
+            operation: None,
         };
         crate::admin::error_page(error, Some(&ctx), &self.path)
     }

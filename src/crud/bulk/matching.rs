@@ -126,6 +126,7 @@ impl Job for Matching {
                 }
             }
             affected += 1;
+            work.reached(affected)?;
         }
         let changed = work.ledger.noted() - before;
         let body = serde_json::json!({ "matched": affected, "changed": changed });

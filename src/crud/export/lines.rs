@@ -1,15 +1,18 @@
 //! Rows as lines: csv and ndjson, straight from the driver's row into the piece that is sent.
 
+use std::sync::Arc;
+
 use sea_orm::QueryResult;
 use tokio::sync::mpsc;
 
+use crate::crud::Progress;
 use crate::error::Error;
 use crate::model::{Kind, value};
 use crate::query::parse::Format;
 use crate::store::row;
 use crate::store::stream::Sink;
 
-use super::{Columns, PIECE, Piece};
+use super::{Export, PIECE, Piece};
 
 /// The lines that have been written and not sent.
 pub(super) struct Lines {
@@ -18,11 +21,13 @@ pub(super) struct Lines {
     columns: Vec<(Vec<u8>, Kind)>,
     buffer: Vec<u8>,
     sender: mpsc::Sender<Piece>,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Lines {
-    pub(super) fn new(format: Format, columns: &Columns, sender: mpsc::Sender<Piece>) -> Self {
-        let json = format == Format::Ndjson;
+    pub(super) fn new(export: &Export, sender: mpsc::Sender<Piece>) -> Self {
+        let columns = &export.columns;
+        let json = export.format == Format::Ndjson;
         let mut buffer = Vec::with_capacity(PIECE + PIECE / 8);
         if !json {
             for (i, (name, _)) in columns.0.iter().enumerate() {
@@ -54,6 +59,7 @@ impl Lines {
                 .collect(),
             buffer,
             sender,
+            progress: export.progress.clone(),
         }
     }
 
@@ -80,6 +86,9 @@ impl Sink for Lines {
             (true, true) => b"{}\n",
         };
         out.extend_from_slice(end);
+        if let Some(progress) = &self.progress {
+            progress.one_more();
+        }
         Ok(out.len() >= PIECE)
     }
 

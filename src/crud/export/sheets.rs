@@ -7,11 +7,13 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use sea_orm::QueryResult;
 use tokio::sync::mpsc;
 
+use crate::crud::Progress;
 use crate::error::Error;
 use crate::model::Kind;
 use crate::store::row;
@@ -37,6 +39,7 @@ struct Rows {
     batch: Batch,
     writer: mpsc::Sender<Batch>,
     sender: mpsc::Sender<Piece>,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Sink for Rows {
@@ -45,6 +48,9 @@ impl Sink for Rows {
         for (i, (_, kind)) in self.columns.0.iter().enumerate() {
             let filled = row::write_text(bytes, row, i, kind)?;
             ends.push(filled.then_some(bytes.len()));
+        }
+        if let Some(progress) = &self.progress {
+            progress.one_more();
         }
         Ok(bytes.len() >= PIECE || ends.len() >= PIECE / 8)
     }
@@ -69,6 +75,7 @@ pub(super) async fn write(export: &Export, sender: &mpsc::Sender<Piece>) -> Resu
         batch: Batch::default(),
         writer,
         sender: sender.clone(),
+        progress: export.progress.clone(),
     };
     let whole = export.db.stream(&export.select, &mut rows).await?;
     let whole = whole && rows.flush().await;

@@ -252,7 +252,8 @@ fn wanted<'a>(map: &'a [(String, Option<String>)], name: &'a str) -> Option<&'a 
     }
 }
 
-fn names(row: Option<Row>) -> Result<Vec<String>, Error> {
+/// The names of the columns.
+pub(super) fn names(row: Option<Row>) -> Result<Vec<String>, Error> {
     let refused = |detail: String| {
         Error::malformed(vec![Fault::pointer(
             "/columns".to_owned(),

@@ -309,17 +309,20 @@ impl Job for File {
         let (mut ready, mut later) = (Vec::with_capacity(CHUNK), Vec::new());
         plan.begin_keys(engine, work).await?;
         for row in plan.source.rows().enumerate() {
+            let number = row.0;
             ready.push(plan.prepare(engine, work.ctx, row)?.0);
             if ready.len() == CHUNK {
                 let now = std::mem::replace(&mut ready, Vec::with_capacity(CHUNK));
                 plan.chunk(engine, work, now, (&mut report, &mut later))
                     .await?;
+                work.reached(number + 1)?;
             }
         }
         plan.chunk(engine, work, ready, (&mut report, &mut later))
             .await?;
         plan.later(engine, work, later, &mut report).await?;
         plan.end_keys(engine, work).await?;
+        work.reached(usize::try_from(checked.rows).unwrap_or(usize::MAX))?;
         self.end(work, report)
     }
 }
@@ -366,11 +369,15 @@ impl Job for Piece {
         for (row, index) in rows.zip(from.0..) {
             ready.push(plan.prepare(engine, work.ctx, (index, row))?.0);
         }
+        let count = ready.len();
         plan.begin_keys(engine, work).await?;
         plan.chunk(engine, work, ready, (&mut report, &mut later))
             .await?;
         plan.later(engine, work, later, &mut report).await?;
         plan.end_keys(engine, work).await?;
+        if let Some(progress) = &work.ctx.operation {
+            progress.keep_lot(work.tx, from.0 + count).await?;
+        }
         Ok(Some(Written {
             body: report.to_json().to_string().into_bytes(),
             ..Written::default()

@@ -118,6 +118,24 @@ pub(super) fn check_trash(
     }
 }
 
+/// A timeline is told by a date or a timestamp that a request may name.
+pub(super) fn check_timeline(
+    slug: &str,
+    fields: &[Field],
+    timeline: Option<FieldId>,
+    found: &mut Vec<Finding>,
+) {
+    let Some(field) = timeline.map(|f| &fields[f]) else {
+        return;
+    };
+    let dated = matches!(field.kind, Kind::Date | Kind::DateTime | Kind::Timestamp);
+    if !dated || !field.sortable() {
+        let message = format!("the months of `{}` cannot be counted", field.name);
+        let hint = "name a date or timestamp that may be filtered and sorted by";
+        found.push(Finding::error("model.E014", slug, message, hint));
+    }
+}
+
 /// A computed column has a name of its own.
 pub(super) fn check_computed(
     slug: &str,

@@ -10,7 +10,9 @@ use crate::model::{
     Computed, Display, DisplayPart, Field, FieldId, Fieldset, Kind, ModelId, ModelMeta, Trash, Verb,
 };
 
-use super::check::{check_computed, check_fields, check_search, check_slug, check_trash};
+use super::check::{
+    check_computed, check_fields, check_search, check_slug, check_timeline, check_trash,
+};
 
 pub(super) fn model(
     id: ModelId,
@@ -69,6 +71,9 @@ pub(super) fn model(
     });
     check_computed(&slug, &options.computed, &by_name, found);
     check_trash(&slug, &fields, trash, found);
+    let timeline = options.timeline.as_ref();
+    let timeline = timeline.and_then(|column| fields.iter().position(|f| &f.column == column));
+    check_timeline(&slug, &fields, timeline, found);
     let list = options
         .list
         .as_deref()
@@ -113,6 +118,7 @@ pub(super) fn model(
         system: options.system,
         if_match: options.if_match,
         trash,
+        timeline,
         verbs: options.verbs.clone().unwrap_or_else(|| Verb::ALL.to_vec()),
         system_verbs: options.system_verbs.clone(),
         by_name,

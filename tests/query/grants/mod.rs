@@ -37,6 +37,7 @@ pub(crate) fn context(principal: Principal) -> Context {
         address: None,
         dry_run: false,
         reason: None,
+        operation: None,
     }
 }
 
