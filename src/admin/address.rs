@@ -10,7 +10,9 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 5] = ["new", "_filter", "_deleted", "_options", "_actions"];
+const TAKEN: [&str; 8] = [
+    "new", "_filter", "_deleted", "_options", "_actions", "_export", "_import", "_trash",
+];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC

@@ -12,6 +12,8 @@ pub(crate) struct Shell {
     pub(crate) user: String,
     /// The models that the caller may list, by group.
     pub(crate) groups: Vec<Group>,
+    /// Where else the records of a model can be taken: addresses, and their words.
+    pub(crate) ways: Vec<(String, &'static str)>,
     /// From home to here; the last one is this page.
     pub(crate) crumbs: Vec<Crumb>,
     /// Something that has just been done.
@@ -79,6 +81,7 @@ impl Shell {
             text: model.label_plural.clone(),
             href,
         });
+        shell.ways = ways(engine, ctx, model, &shell.path);
         shell
     }
 
@@ -114,6 +117,7 @@ impl Shell {
         Self {
             user: ctx.principal.name().to_owned(),
             groups,
+            ways: Vec::new(),
             crumbs: vec![home],
             flash: String::new(),
             viewer: visit.viewer,
@@ -192,4 +196,28 @@ impl Shell {
         self.flash = flash.into();
         self
     }
+}
+
+/// Into a file, with the conditions of the list that this page is; out of one; the trash.
+fn ways(
+    engine: &Engine,
+    ctx: &Context,
+    model: &ModelMeta,
+    path: &str,
+) -> Vec<(String, &'static str)> {
+    let list = format!("/admin/{}", model.slug);
+    let may = |verb: Verb| engine.may(ctx, verb, model.id);
+    let query = path.strip_prefix(&list).filter(|q| q.starts_with('?'));
+    let mut ways = Vec::new();
+    if may(Verb::List) {
+        let query = query.unwrap_or_default();
+        ways.push((format!("{list}/_export{query}"), t("Export")));
+    }
+    if may(Verb::Create) {
+        ways.push((format!("{list}/_import"), t("Import")));
+    }
+    if may(Verb::Delete) && may(Verb::List) && model.trash.is_some() {
+        ways.push((format!("{list}/_trash"), t("Trash")));
+    }
+    ways
 }

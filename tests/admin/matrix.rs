@@ -63,6 +63,7 @@ impl Subject {
             (&["list"], get(format!("{at}/_filter?q=x"))),
             (&["list"], get(format!("{at}/_deleted"))),
             (&["list"], get(format!("{at}/_export"))),
+            (&["create"], get(format!("{at}/_import"))),
             (&["create"], get(format!("{at}/new"))),
             (&["create"], post(format!("{at}/new"), Vec::new())),
             (&["read"], get(&self.path)),
@@ -120,13 +121,16 @@ async fn check_grant(
 /// A page leads to nothing that its reader may not do.
 fn check_links(page: &Page, slug: &str, granted: &str) {
     let at = format!("/admin/{slug}");
-    for link in page.links().iter().filter(|l| l.starts_with("/admin/")) {
+    // What one did oneself has pages for everybody.
+    let own = ["/admin/_changes", "/admin/_operations"];
+    let links = page.links().into_iter();
+    for link in links.filter(|l| l.starts_with("/admin/") && !own.contains(&l.as_str())) {
         let path = link.split('?').next().expect("a path");
         let rest = path.strip_prefix(&at);
         let rest = rest.unwrap_or_else(|| panic!("{link} on a page of {slug}"));
         let needs = match rest {
-            "" | "/_deleted" => "list",
-            "/new" => "create",
+            "" | "/_deleted" | "/_export" => "list",
+            "/new" | "/_import" => "create",
             _ if rest.ends_with("/delete") => "delete",
             _ => "read",
         };
@@ -158,7 +162,7 @@ async fn seen(client: Client<'_>) -> Vec<String> {
         .links()
         .iter()
         .filter_map(|l| l.strip_prefix("/admin/"))
-        .filter(|l| !l.ends_with("/new"))
+        .filter(|l| !l.ends_with("/new") && !l.starts_with('_'))
         .map(ToOwned::to_owned)
         .collect();
     all.sort();
