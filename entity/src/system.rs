@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod login_throttle;
 pub mod operation;
 pub mod role;
+pub mod saved_view;
 pub mod session;
 pub mod state;
 pub mod token;

@@ -16,6 +16,7 @@ mod m20261122_000006_idempotency_rights;
 mod m20261122_000007_demo_trash;
 mod m20261122_000008_audit_seal;
 mod m20261122_000009_operation;
+mod m20261122_000010_saved_view;
 pub mod run;
 pub mod table;
 
@@ -32,6 +33,7 @@ pub fn system() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000006_idempotency_rights::Migration),
         Box::new(m20261122_000008_audit_seal::Migration),
         Box::new(m20261122_000009_operation::Migration),
+        Box::new(m20261122_000010_saved_view::Migration),
     ]
 }
 

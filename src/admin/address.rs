@@ -10,8 +10,9 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 8] = [
-    "new", "_filter", "_deleted", "_options", "_actions", "_export", "_import", "_trash",
+const TAKEN: [&str; 14] = [
+    "_actions", "_arrange", "_build", "_chart", "_deleted", "_export", "_filter", "_import",
+    "_many", "_options", "_plot", "_trash", "_views", "new",
 ];
 
 /// Commas and colons stay readable: they mean nothing to a query string.
@@ -44,6 +45,12 @@ impl Query {
     /// Without the parameters of these names.
     pub(crate) fn without(&self, names: &[&str]) -> Self {
         let kept = self.0.iter().filter(|(n, _)| !names.contains(&n.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    /// The parameters of these names alone.
+    pub(crate) fn kept(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter().filter(|(n, _)| names.contains(&n.as_str()));
         Self(kept.cloned().collect())
     }
 

@@ -6,6 +6,7 @@
 mod account;
 mod action;
 mod address;
+mod audit;
 mod changes;
 mod export;
 mod find;
@@ -19,7 +20,6 @@ mod problem;
 mod record;
 mod roles;
 mod shell;
-
 mod trash;
 mod trial;
 mod users;
@@ -47,6 +47,15 @@ pub type Route = (Method, &'static str, BoxEndpoint<'static, Response>);
 /// Every page.
 #[must_use]
 pub fn routes() -> Vec<Route> {
+    let known = Arc::new(list::tabs::Known::default());
+    let with = |(method, path, page): Route| {
+        let known = Arc::clone(&known);
+        (method, path, page.data(known).map_to_response().boxed())
+    };
+    pages().into_iter().map(with).collect()
+}
+
+fn pages() -> Vec<Route> {
     vec![
         route(Method::GET, "/admin", home::page),
         route(Method::POST, "/admin/_preferences", preferences::save),
@@ -98,6 +107,7 @@ pub fn routes() -> Vec<Route> {
             "/admin/_users/:id/sessions",
             users::end_session,
         ),
+        route(Method::GET, "/admin/_audit", audit::page),
         route(Method::GET, "/admin/_roles", roles::all),
         route(Method::GET, "/admin/_roles/:id", roles::page),
         route(Method::POST, "/admin/_roles/:id", roles::save),
@@ -119,6 +129,17 @@ pub fn routes() -> Vec<Route> {
             import::map::begin,
         ),
         route(Method::GET, "/admin/:model/_trash", trash::page),
+        route(
+            Method::GET,
+            "/admin/:model/_arrange",
+            list::arrange::arranged,
+        ),
+        route(Method::GET, "/admin/:model/_build", list::builder::page),
+        route(Method::GET, "/admin/:model/_chart", list::chart::page),
+        route(Method::GET, "/admin/:model/_plot", list::chart::plot),
+        route(Method::POST, "/admin/:model/_views", list::tabs::save),
+        route(Method::GET, "/admin/:model/_many", list::many::question),
+        route(Method::POST, "/admin/:model/_many", list::many::answered),
         route(Method::GET, "/admin/:model/_options", record::pick::options),
         route(
             Method::GET,
@@ -134,6 +155,8 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/admin/:model/new", record::page::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
+        route(Method::GET, "/admin/:model/:id/_cell", list::cells::part),
+        route(Method::POST, "/admin/:model/:id/_cell", list::cells::change),
         route(Method::POST, "/admin/:model/:id", record::save::change),
         route(
             Method::GET,

@@ -22,6 +22,8 @@ pub(crate) struct Shell {
     pub(crate) viewer: Viewer,
     /// Where this page is.
     pub(crate) path: String,
+    /// The pages of no model that the caller may open: where they are, and what they are called.
+    pub(crate) rooms: Vec<(&'static str, &'static str)>,
     /// Who looks through the user's eyes; empty for nobody.
     pub(crate) viewing: String,
     /// Whether the caller may look as another.
@@ -122,6 +124,7 @@ impl Shell {
             flash: String::new(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
+            rooms: rooms(engine, ctx),
             viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
             may_view_as: principal.is_superuser()
                 && principal.session.is_some()
@@ -151,6 +154,12 @@ impl Shell {
             self.api
         );
         self
+    }
+
+    /// Whether this page is one of those below an address.
+    pub(crate) fn is_at(&self, href: &str) -> bool {
+        let rest = self.path.strip_prefix(href);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
     pub(crate) fn languages(&self) -> Choices<Language> {
@@ -198,7 +207,8 @@ impl Shell {
     }
 }
 
-/// Into a file, with the conditions of the list that this page is; out of one; the trash.
+/// Into a file, with the conditions of the list that this page is; out of one; of a trash, to the
+/// questions before one record leaves it.
 fn ways(
     engine: &Engine,
     ctx: &Context,
@@ -216,8 +226,28 @@ fn ways(
     if may(Verb::Create) {
         ways.push((format!("{list}/_import"), t("Import")));
     }
-    if may(Verb::Delete) && may(Verb::List) && model.trash.is_some() {
-        ways.push((format!("{list}/_trash"), t("Trash")));
+    let in_trash = query.is_some_and(|query| query.contains("trash=only"));
+    if in_trash && may(Verb::Delete) && model.trash.is_some() {
+        ways.push((format!("{list}/_trash"), t("One by one")));
     }
     ways
+}
+
+/// The pages about who may do what and who did it.
+fn rooms(engine: &Engine, ctx: &Context) -> Vec<(&'static str, &'static str)> {
+    let lists = |slug| {
+        let model = engine.registry().by_slug(slug);
+        model.is_some_and(|m| engine.may(ctx, Verb::List, m.id))
+    };
+    let mut rooms = Vec::new();
+    if lists("qd_user") {
+        rooms.push(("/admin/_users", t("Users")));
+    }
+    if lists("qd_role") && lists("qd_grant") {
+        rooms.push(("/admin/_roles", t("Roles")));
+    }
+    if lists("qd_audit") {
+        rooms.push(("/admin/_audit", t("Audit log")));
+    }
+    rooms
 }

@@ -2,6 +2,7 @@
 //! to the operations, and translates back.
 
 pub mod aggregate;
+pub mod chain;
 pub mod changes;
 pub mod document;
 pub mod export;

@@ -9,7 +9,9 @@ use poem::{EndpointExt as _, Request, Response, Route};
 
 use crate::account::{login, others, own, reset, setup, tokens, view};
 use crate::api::document::{self, Documents};
-use crate::api::{aggregate, changes, export, import, internal, operations, records, status};
+use crate::api::{
+    aggregate, chain, changes, export, import, internal, operations, records, status,
+};
 use crate::check::Finding;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer, assets};
@@ -90,6 +92,7 @@ fn fixed() -> Vec<Entry> {
         route!(DELETE "/api/v1/_operations/:id" => operations::cancel),
         route!(GET "/api/v1/_operations/:id/file" => operations::file),
         route!(POST "/api/v1/_undo" => records::undo),
+        route!(GET "/api/v1/_audit/chain" => chain::chain),
         route!(GET "/api/v1/:model/:id/_history" => records::history),
         route!(POST "/api/v1/:model/:id/_revert" => records::revert),
         route!(POST "/api/v1/:model/:id/_restore" => records::restore),

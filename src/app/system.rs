@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use quarterdeck_entity::system::{
-    audit, audit_seal, grant, operation, role, session, token, user, user_role,
+    audit, audit_seal, grant, operation, role, saved_view, session, token, user, user_role,
 };
 use sea_orm::Value;
 
@@ -74,6 +74,18 @@ pub(super) fn register(app: AppBuilder) -> AppBuilder {
             .secret([TokenHash])
             .ordering("-id")
             .verbs([Verb::List, Verb::Read, Verb::Delete])
+    })
+    .model::<saved_view::Entity>(|m| {
+        use saved_view::Column::{CreatedAt, Model, Name, OwnerId, Shared};
+        m.system()
+            .label("Saved view")
+            .display("name")
+            .list([Name, Model, OwnerId, Shared])
+            .search([Name])
+            .filters([Model, Shared])
+            .readonly([OwnerId, CreatedAt])
+            .field(Name, |f| f.rule(Rule::MinLength(1)))
+            .field(CreatedAt, crate::model::FieldOptions::has_default)
     })
     .model::<audit::Entity>(|m| {
         m.system()
@@ -172,6 +184,11 @@ impl Hook for Guardian {
                     "Only a superuser changes who may do what.",
                 ));
             }
+        }
+        if table == "qd_saved_view" && write.verb == Verb::Create {
+            let owner = write.principal.user.as_ref().map(|user| user.id);
+            put(write.model, changes, "owner_id", owner.into());
+            put(write.model, changes, "created_at", now().into());
         }
         if table == "qd_user" {
             let now = Value::from(now());

@@ -7,15 +7,18 @@
 //! `qd_audit_seal`. [`verify()`] walks the seals from the first to the last.
 //!
 //! `canonical` says which bytes a row is, `ids` which rows a seal has, `chain` what the next seal may
-//! be and how it is signed, `rows` reads both tables.
+//! be and how it is signed, `rows` reads both tables, `status`
+//! asks for the doors.
 
 mod canonical;
 mod chain;
 mod ids;
 mod rows;
 mod seal;
+mod status;
 mod verify;
 
 pub use chain::SealKey;
 pub use seal::Sealer;
+pub use status::status;
 pub use verify::{Finding, Report, verify};

@@ -242,6 +242,42 @@ fn revert(seen: &Seen<'_>) -> Value {
     revert
 }
 
+/// What is told of an operation that was begun.
+fn tracked() -> Value {
+    let time = json!({ "type": "string", "format": "date-time" });
+    let mut ended = time.clone();
+    ended["nullable"] = true.into();
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "integer", "format": "int64" },
+            "kind": { "type": "string", "enum": ["import", "bulk", "undo", "export"] },
+            "request_id": { "type": "string" },
+            "model": { "type": "string", "nullable": true },
+            "state": { "type": "string", "enum": ["running", "done", "failed", "cancelled"] },
+            "atomic": { "type": "boolean" },
+            "progress": {
+                "type": "object",
+                "properties": {
+                    "done": { "type": "integer" },
+                    "total": { "type": "integer", "nullable": true },
+                },
+                "required": ["done", "total"],
+                "additionalProperties": false,
+            },
+            "started_at": time, "ended_at": ended,
+            "result": {
+                "type": "object", "nullable": true,
+                "description": "What the request would have been answered with: a report, or a problem; of an export what `file` is.",
+            },
+        },
+        "required": [
+            "id", "kind", "request_id", "model", "state", "atomic", "progress", "started_at", "ended_at", "result",
+        ],
+        "additionalProperties": false,
+    })
+}
+
 /// The schemas that all models share.
 pub(super) fn schemas() -> Map<String, Value> {
     let change_set = json!({ "type": "integer", "format": "int64" });
@@ -296,6 +332,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "additionalProperties": false,
         },
         "ImportReport": imports::report(),
+        "Operation": tracked(),
         "History": {
             "type": "object",
             "properties": {

@@ -62,6 +62,26 @@ impl Subject {
             (&["list"], get(format!("{at}?limit=1&count=exact"))),
             (&["list"], get(format!("{at}/_filter?q=x"))),
             (&["list"], get(format!("{at}/_deleted"))),
+            (&["list"], get(format!("{at}/_build"))),
+            (&["list"], get(format!("{at}/_chart"))),
+            (&["list"], get(format!("{at}/_plot?measure=count%3D%2A"))),
+            (&["list"], get(format!("{at}/_arrange?_sort=zz"))),
+            (&["list"], get(format!("{at}/_many?_do=keep&_key=1"))),
+            (
+                &["list", "patch"],
+                get(format!("{at}/_many?_do=edit&_key=1")),
+            ),
+            (
+                &["list", "delete"],
+                get(format!("{at}/_many?_do=delete&_key=1")),
+            ),
+            (
+                &["list", "delete"],
+                post(
+                    format!("{at}/_many"),
+                    vec![("_do".into(), "delete".into()), ("_all".into(), "1".into())],
+                ),
+            ),
             (&["list"], get(format!("{at}/_export"))),
             (&["create"], get(format!("{at}/_import"))),
             (&["create"], get(format!("{at}/new"))),
@@ -109,7 +129,13 @@ async fn check_grant(
             // Without a word of the target, its rows do not exist (R39).
             (true, "POST") if needs == ["create"] && subject.links => 409,
             (true, "POST") => 303,
-            (true, _) if probe.path.contains("_filter") => 303,
+            (true, _)
+                if ["_filter", "_do=keep", "_plot", "_arrange"]
+                    .iter()
+                    .any(|w| probe.path.contains(w)) =>
+            {
+                303
+            }
             (true, _) => 200,
         };
         let what = format!("{granted} on {slug}: {probe:?}: {}", page.reply.text);
@@ -129,7 +155,7 @@ fn check_links(page: &Page, slug: &str, granted: &str) {
         let rest = path.strip_prefix(&at);
         let rest = rest.unwrap_or_else(|| panic!("{link} on a page of {slug}"));
         let needs = match rest {
-            "" | "/_deleted" | "/_export" => "list",
+            "" | "/_deleted" | "/_build" | "/_chart" | "/_export" => "list",
             "/new" | "/_import" => "create",
             _ if rest.ends_with("/delete") => "delete",
             _ => "read",

@@ -2,21 +2,29 @@
 //! the first.
 
 mod account;
+mod audited;
 mod bounds;
+mod cells;
 mod changes;
 mod export;
 mod forms;
+mod guards;
 mod hidden;
 mod history;
 mod home;
 mod import;
 mod lists;
+mod many;
 mod matrix;
 mod page;
 mod probes;
 mod record;
+mod roles;
 mod rows;
 mod stage;
 mod text;
 mod trash;
+mod users;
+mod viewing;
+mod views;
 mod words;

@@ -172,11 +172,22 @@ impl Page {
         found.get("href").map(ToOwned::to_owned)
     }
 
-    /// The rows of the table: the text of each cell.
+    /// The rows of the table: the text of each cell, without the boxes that select them.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut inside = false;
+        let (mut inside, mut tick) = (false, false);
         for tag in &self.tags {
+            tick = match tag.name.as_str() {
+                "td" => tag.get("class") == Some("tick"),
+                "/td" if tick => {
+                    tick = false;
+                    continue;
+                }
+                _ => tick,
+            };
+            if tick {
+                continue;
+            }
             match tag.name.as_str() {
                 "tbody" => inside = true,
                 "/tbody" => inside = false,
@@ -284,6 +295,11 @@ impl Form {
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let mut all = self.fields.iter();
         all.find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// What tells that a page of this session made it.
+    pub(super) fn token(&self) -> &str {
+        self.token.as_ref().map_or("", |(_, token)| token)
     }
 
     /// Sends it as a page of ours does.

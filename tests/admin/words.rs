@@ -43,7 +43,8 @@ fn said_in_template(template: &str, all: &mut BTreeSet<String>) {
     for (at, _) in template.match_indices('"') {
         if let Some((said, after)) = literal(&template[at + 1..])
             && (after.starts_with("|t") || after.starts_with("|fill("))
-            && !said.contains(['<', '}', '='])
+            && !said.contains(['<', '='])
+            && !said.contains("}}")
         {
             all.insert(said);
         }

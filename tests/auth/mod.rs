@@ -38,3 +38,16 @@ pub(super) async fn number(db: &Db, text: &str) -> i64 {
         .try_get_by_index(0)
         .expect("a whole number")
 }
+
+/// Logs somebody in; the value of the cookie.
+pub(crate) async fn own_cookie(app: &crate::house::app::TestApp, name: &str) -> String {
+    let form = [
+        ("username", name.to_owned()),
+        ("password", crate::house::app::password(name)),
+    ];
+    let request = app
+        .anonymous()
+        .request(reqwest::Method::POST, "/auth/login");
+    let answer = request.form(&form).send().await.expect("an answer");
+    cookie(answer.headers()).expect("a cookie")
+}

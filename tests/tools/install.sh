@@ -30,6 +30,7 @@ missing_packages() {
     has_mariadb && have mariadb-install-db || echo mariadb-server-core mariadb-client-core
     has_venv || echo python3 python3-venv
     { have node && have npm; } || echo nodejs npm
+    have chromium || echo chromium
 }
 
 apt() {
@@ -95,6 +96,14 @@ node_tools() {
             "@stoplight/spectral-cli@$SPECTRAL_VERSION" && "$spectral" --version
 }
 
+# shellcheck disable=SC2317 # called through build
+# With a newer Node than Debian's, which some of the packages need (see browser.sh).
+browser_tools() {
+    mkdir -p "$browser_env" &&
+        cp "$browser_suite/package.json" "$browser_suite/package-lock.json" "$browser_env" &&
+        npm ci --prefix "$browser_env" --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 packages
@@ -103,6 +112,7 @@ if has_venv; then
 fi
 if have npm; then
     build "$spectral_env" node_tools || echo "not installed: spectral"
+    build "$browser_env" browser_tools || echo "not installed: playwright-core, axe-core, lighthouse"
 fi
 have cargo-nextest || echo "cargo-nextest is not installed: the tests run with cargo test"
 exit 0

@@ -10,3 +10,5 @@ requirements=$(dirname "${BASH_SOURCE[0]}")/requirements.txt
 python_env=$tools_root/python-$(cksum <"$requirements" | cut -d ' ' -f 1)
 spectral_env=$tools_root/spectral-$SPECTRAL_VERSION
 spectral=$spectral_env/node_modules/.bin/spectral
+browser_suite=$(cd "$(dirname "${BASH_SOURCE[0]}")/../browser" && pwd)
+browser_env=$tools_root/browser-$(cksum <"$browser_suite/package-lock.json" | cut -d ' ' -f 1)

@@ -9,7 +9,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use serde_json::json;
 
 /// Every table that the two lists make.
-pub(crate) const TABLES: [&str; 25] = [
+pub(crate) const TABLES: [&str; 26] = [
     "qd_user",
     "qd_role",
     "qd_user_role",
@@ -21,6 +21,7 @@ pub(crate) const TABLES: [&str; 25] = [
     "qd_state",
     "qd_login_throttle",
     "qd_idempotency",
+    "qd_saved_view",
     "publisher",
     "author",
     "book",

@@ -19,6 +19,12 @@ pub(crate) struct Column<'a> {
     pub(crate) sort: String,
     /// `ascending`, `descending`, or empty.
     pub(crate) sorted: &'static str,
+    /// Which key of the order it is, where there are several.
+    pub(crate) rank: String,
+    /// The name of its field, where it has one.
+    pub(crate) name: &'a str,
+    /// Whether its cells can be changed in their place.
+    pub(crate) edits: bool,
     source: Source<'a>,
 }
 
@@ -79,7 +85,7 @@ impl<'a> Columns<'a> {
                 sources.push(Source::Relation(link));
             }
         }
-        let order = Order::of(view, query);
+        let order = order(view, query);
         let all = sources
             .into_iter()
             .map(|s| column(view, query, &order, s))
@@ -112,6 +118,21 @@ impl<'a> Columns<'a> {
         complete(&mut parameters, "fields", fields);
         complete(&mut parameters, "expand", expand);
         parameters
+    }
+
+    /// Which of them can be changed in their place: those of these fields, but not the way to the record.
+    pub(crate) fn open(&mut self, fields: &[FieldId]) {
+        for column in &mut self.all {
+            column.edits = match column.source {
+                Source::Field(f) | Source::Link(f, _) => fields.contains(&f),
+                Source::Key | Source::Relation(_) => false,
+            };
+        }
+    }
+
+    /// The model whose records they show.
+    pub(crate) fn model(&self) -> &'a crate::model::ModelMeta {
+        self.view.model
     }
 
     /// The cells of a row.
@@ -194,34 +215,24 @@ fn complete(parameters: &mut Vec<(String, String)>, name: &str, more: Vec<String
     }
 }
 
-/// The first key of the order that is in force.
-struct Order<'a> {
-    field: &'a str,
-    descending: bool,
-}
-
-impl<'a> Order<'a> {
-    fn of(view: &View<'a>, query: &'a Query) -> Option<Self> {
-        if let Some(text) = query.get("sort") {
-            let first = text.split(',').next().unwrap_or_default();
-            let field = first.strip_prefix('-').unwrap_or(first);
-            return Some(Self {
-                field,
-                descending: first.starts_with('-'),
-            });
-        }
-        let &(field, descending) = view.model.ordering.iter().find(|(f, _)| view.sees(*f))?;
-        Some(Self {
-            field: view.model.fields[field].name.as_str(),
-            descending,
-        })
+/// The order that is in force: fields, and whether from the highest value.
+pub(crate) fn order(view: &View<'_>, query: &Query) -> Vec<(String, bool)> {
+    if let Some(text) = query.get("sort") {
+        let key = |key: &str| match key.strip_prefix('-') {
+            Some(field) => (field.to_owned(), true),
+            None => (key.to_owned(), false),
+        };
+        return text.split(',').map(key).collect();
     }
+    let own = view.model.ordering.iter().filter(|(f, _)| view.sees(*f));
+    own.map(|&(f, descending)| (view.model.fields[f].name.clone(), descending))
+        .collect()
 }
 
 fn column<'a>(
     view: &'a View<'a>,
     query: &Query,
-    order: &Option<Order<'_>>,
+    order: &[(String, bool)],
     source: Source<'a>,
 ) -> Column<'a> {
     let model = view.model;
@@ -242,15 +253,19 @@ fn column<'a>(
         class,
         sort: String::new(),
         sorted: "",
+        rank: String::new(),
+        name: field.map_or("", |f| &model.fields[f].name),
+        edits: false,
         source,
     };
     let Some(field) = field.map(|f| &model.fields[f]).filter(|f| f.sortable()) else {
         return column;
     };
-    let now = order
-        .as_ref()
-        .filter(|o| o.field == field.name)
-        .map(|o| o.descending);
+    let at = order.iter().position(|(name, _)| *name == field.name);
+    let now = at.map(|at| order[at].1);
+    if order.len() > 1 {
+        column.rank = at.map(|at| (at + 1).to_string()).unwrap_or_default();
+    }
     let next = match now {
         Some(false) => format!("-{}", field.name),
         Some(true) | None => field.name.clone(),

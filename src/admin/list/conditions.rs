@@ -1,11 +1,12 @@
 //! The conditions of a list in words: one chip for each, with the address of the list without it.
 
 use crate::model::{Field, Kind, ModelMeta, Op, Registry};
-use crate::query::parse::RESERVED;
+use crate::query::parse::{GROUPS, RESERVED};
 use crate::query::path::split_list;
 
 use crate::admin::address::Query;
 use crate::admin::value::cell;
+use crate::page::words::{fill, t};
 
 /// A condition that is in force.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,23 +19,52 @@ pub(crate) struct Chip {
 
 /// The conditions of a list that the operations have accepted: every name in it is one that the
 /// caller may see.
-pub(crate) fn chips(registry: &Registry, model: &ModelMeta, query: &Query) -> Vec<Chip> {
+pub(crate) fn chips(
+    registry: &Registry,
+    model: &ModelMeta,
+    query: &Query,
+    to: &dyn Fn(&Query) -> String,
+) -> Vec<Chip> {
     let chip = |(i, (name, value)): (usize, &(String, String))| {
         let text = match name.as_str() {
-            "q" => format!("Search “{value}”"),
+            "q" => fill("Search “{}”", &[value]),
+            group if GROUPS.contains(&group) => grouped(registry, model, group, value)?,
             reserved if RESERVED.contains(&reserved) => return None,
             _ => words(registry, model, name, value)?,
         };
         Some(Chip {
             text,
-            without: query.without_at(i).list(&model.slug),
+            without: to(&query.without_at(i)),
         })
     };
     query.0.iter().enumerate().filter_map(chip).collect()
 }
 
+/// A group of conditions as `Price is less than 5 or Status is “paid”`.
+fn grouped(registry: &Registry, model: &ModelMeta, group: &str, inner: &str) -> Option<String> {
+    let parts = Query::parse(inner).ok()?;
+    let part = |(name, value): &(String, String)| match name.as_str() {
+        group if GROUPS.contains(&group) => {
+            grouped(registry, model, group, value).map(|text| format!("({text})"))
+        }
+        _ => words(registry, model, name, value),
+    };
+    let parts: Vec<String> = parts.0.iter().filter_map(part).collect();
+    let between = if group == "or" { t("or") } else { t("and") };
+    let text = parts.join(&format!(" {between} "));
+    Some(match group {
+        "not" => fill("not ({})", &[&text]),
+        _ => text,
+    })
+}
+
 /// `author.name__icontains=le` as `Author › Name contains le`.
-fn words(registry: &Registry, model: &ModelMeta, name: &str, value: &str) -> Option<String> {
+pub(super) fn words(
+    registry: &Registry,
+    model: &ModelMeta,
+    name: &str,
+    value: &str,
+) -> Option<String> {
     let (path, op) = name.rsplit_once("__").unwrap_or((name, "eq"));
     let mut steps: Vec<&str> = path.split('.').collect();
     let last = steps.pop()?;
@@ -50,20 +80,24 @@ fn words(registry: &Registry, model: &ModelMeta, name: &str, value: &str) -> Opt
     let op = Op::named(op)?;
     let label = labels.join(" › ");
     Some(match op {
-        Op::IsNull if value == "true" => format!("{label} is empty"),
-        Op::IsNull => format!("{label} is not empty"),
+        Op::IsNull if value == "true" => fill("{} is empty", &[&label]),
+        Op::IsNull => fill("{} is not empty", &[&label]),
         Op::In | Op::Nin => {
             let values: Vec<String> = split_list(value).iter().map(|v| shown(field, v)).collect();
             format!("{label} {} {}", verb(op), values.join(", "))
         }
-        Op::Between => format!("{label} {} {}", verb(op), split_list(value).join(" and ")),
+        Op::Between => format!(
+            "{label} {} {}",
+            verb(op),
+            split_list(value).join(&format!(" {} ", t("and")))
+        ),
         _ => format!("{label} {} {}", verb(op), shown(field, value)),
     })
 }
 
 fn shown(field: &Field, value: &str) -> String {
     match &field.kind {
-        Kind::Bool => if value == "true" { "Yes" } else { "No" }.to_owned(),
+        Kind::Bool => if value == "true" { t("Yes") } else { t("No") }.to_owned(),
         Kind::Enum { .. } => cell::choice_label(field, value),
         Kind::Text(_) => format!("“{value}”"),
         Kind::Int(_)
@@ -84,21 +118,21 @@ fn shown(field: &Field, value: &str) -> String {
 /// The words between a field and a value.
 pub(crate) fn verb(op: Op) -> &'static str {
     match op {
-        Op::Eq => "is",
-        Op::Ne => "is not",
-        Op::Lt => "is less than",
-        Op::Lte => "is at most",
-        Op::Gt => "is more than",
-        Op::Gte => "is at least",
-        Op::In => "is one of",
-        Op::Nin => "is none of",
-        Op::Between => "is between",
-        Op::IsNull => "is empty (true or false)",
-        Op::Contains => "contains (same case)",
-        Op::IContains => "contains",
-        Op::StartsWith => "starts with (same case)",
-        Op::IStartsWith => "starts with",
-        Op::EndsWith => "ends with (same case)",
-        Op::IEndsWith => "ends with",
+        Op::Eq => t("is"),
+        Op::Ne => t("is not"),
+        Op::Lt => t("is less than"),
+        Op::Lte => t("is at most"),
+        Op::Gt => t("is more than"),
+        Op::Gte => t("is at least"),
+        Op::In => t("is one of"),
+        Op::Nin => t("is none of"),
+        Op::Between => t("is between"),
+        Op::IsNull => t("is empty (true or false)"),
+        Op::Contains => t("contains (same case)"),
+        Op::IContains => t("contains"),
+        Op::StartsWith => t("starts with (same case)"),
+        Op::IStartsWith => t("starts with"),
+        Op::EndsWith => t("ends with (same case)"),
+        Op::IEndsWith => t("ends with"),
     }
 }

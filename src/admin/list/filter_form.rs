@@ -1,15 +1,14 @@
-//! The filter form of a list: a control for each filter the model declares, and one for any other
-//! condition. Without JavaScript a form sends its empty inputs too, which the grammar would refuse;
+//! The filter form of a list: a control for each filter the model declares; the others have the
+//! [`super::builder`]. Without JavaScript a form sends its empty inputs too, which the grammar would refuse;
 //! so the form goes to `_filter`, which keeps what was filled in and redirects to the list.
 
 use poem::Response;
 
 use crate::error::Error;
 use crate::http::{Call, answer};
-use crate::model::{Field, FieldId, Kind, Op};
+use crate::model::{Field, FieldId, Kind};
 
 use crate::admin::address::{POSITION, Query};
-use crate::admin::list::conditions::verb;
 use crate::admin::value::cell;
 use crate::admin::view::View;
 
@@ -17,18 +16,12 @@ use crate::admin::view::View;
 const REST: &str = "_rest";
 /// A whole condition, as the option of a select has it.
 const CONDITION: &str = "_condition";
-/// The parts of any other condition.
-const OTHER: [&str; 3] = ["_field", "_op", "_value"];
 
 /// The filter form.
 #[derive(Debug)]
 pub(crate) struct Form {
     /// The declared filters.
     pub(crate) controls: Vec<Control>,
-    /// The fields of any other condition: name and label.
-    pub(crate) fields: Vec<(String, String)>,
-    /// The operators: name and words.
-    pub(crate) operators: Vec<(&'static str, &'static str)>,
     /// What the form does not change.
     pub(crate) rest: String,
     /// What the search box does not change.
@@ -75,17 +68,8 @@ impl Form {
             .enumerate()
             .filter(|(i, _)| !taken.contains(i));
         let rest = Query(rest.map(|(_, pair)| pair.clone()).collect()).without(&POSITION);
-        let fields = (0..model.fields.len()).filter(usable).map(|f| {
-            let field = &model.fields[f];
-            (field.name.clone(), view.label(f).to_owned())
-        });
         Self {
             controls,
-            fields: fields.collect(),
-            operators: Op::ALL
-                .into_iter()
-                .map(|op| (op.name(), verb(op)))
-                .collect(),
             rest: rest.text(),
             searched: query.without(&POSITION).without(&["q"]).text(),
         }
@@ -213,20 +197,10 @@ fn filled(sent: &Query) -> Result<Query, Error> {
     for (name, value) in &sent.0 {
         match name.as_str() {
             CONDITION => query.0.extend(Query::parse(value)?.0),
-            own if own == REST || OTHER.contains(&own) => {}
+            REST => {}
             _ if value.trim().is_empty() => {}
             _ => query.0.push((name.clone(), value.trim().to_owned())),
         }
-    }
-    let [field, op, value] = OTHER.map(|name| sent.get(name).unwrap_or_default());
-    if !field.is_empty() && (!value.is_empty() || op == "isnull") {
-        let value = if value.is_empty() { "true" } else { value };
-        let name = if op.is_empty() {
-            field.to_owned()
-        } else {
-            format!("{field}__{op}")
-        };
-        query.0.push((name, value.to_owned()));
     }
     Ok(query.without(&POSITION))
 }
@@ -255,13 +229,5 @@ mod tests {
             sent("_condition=status%3Dpaid&_condition=&_condition=x__isnull%3Dtrue"),
             "status=paid&x__isnull=true"
         );
-    }
-
-    #[test]
-    fn any_other_condition_has_three_parts() {
-        assert_eq!(sent("_field=price&_op=gt&_value=5"), "price__gt=5");
-        assert_eq!(sent("_field=note&_op=isnull&_value="), "note__isnull=true");
-        assert_eq!(sent("_field=&_op=eq&_value=5"), "");
-        assert_eq!(sent("_field=price&_op=gt&_value="), "");
     }
 }

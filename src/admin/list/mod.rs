@@ -1,8 +1,18 @@
 //! The list of a model's records: `GET /admin/{model}`, whose query string is the API's.
 
+pub(crate) mod arrange;
+pub(crate) mod builder;
+pub(crate) mod cells;
+pub(crate) mod chart;
 mod columns;
 pub(crate) mod conditions;
+mod drill;
 pub(crate) mod filter_form;
+pub(crate) mod many;
+mod place;
+mod selection;
+pub(crate) mod tabs;
+mod tree;
 
 use askama::Template;
 use poem::Response;
@@ -13,15 +23,20 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::Verb;
 
+use self::arrange::Arrange;
 use self::columns::{Column, Columns};
 use self::conditions::Chip;
+use self::drill::Drill;
 use self::filter_form::Form;
+use self::place::Place;
+use self::selection::{Bar, Line};
+use self::tabs::Tabs;
 use crate::admin::address::Query;
 use crate::admin::shell::Shell;
-use crate::admin::value::cell::Cell;
 use crate::admin::value::count;
 use crate::admin::value::row::Row;
 use crate::admin::view::View;
+use crate::page::words::t;
 use crate::page::{self, filters};
 
 /// The page.
@@ -36,10 +51,22 @@ struct ListPage<'a> {
     may_create: bool,
     searchable: bool,
     q: &'a str,
+    tabs: Tabs,
+    arrange: Arrange,
+    drill: Option<Drill>,
+    /// The fields whose dates can be walked through.
+    dates: Vec<(String, String)>,
+    /// Where each cell that can be changed says so, and where none does; empty where none can be.
+    cells: String,
+    /// The builder of conditions.
+    build: String,
     filters: Form,
     chips: Vec<Chip>,
+    /// The list without its conditions.
+    all: String,
     columns: &'a [Column<'a>],
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Line>,
+    bar: Bar,
     pages: Pages,
 }
 
@@ -60,24 +87,34 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
 
 /// `GET /admin/{model}/_deleted`: the list, after a record has gone.
 pub(crate) async fn deleted(call: Call) -> Result<Response, Error> {
-    show(call, "The record was deleted.").await
+    show(call, t("The record was deleted.")).await
 }
 
 async fn show(call: Call, flash: &str) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let model = engine.model(&call.param("model"))?;
     let view = View::of(engine, ctx, Verb::List, model.id)?;
-    let query = Query(call.query()?);
-    let columns = Columns::of(&view, &query, columns::opens(engine, ctx, &view));
-    let parameters = columns.parameters(&query);
+    let place = Place::of(&Query(call.query()?));
+    let query = &place.here;
+    // What is in the trash has no page of its own.
+    let opens = columns::opens(engine, ctx, &view) && !place.in_trash(model);
+    let mut columns = Columns::of(&view, query, opens);
+    if !place.in_trash(model) {
+        columns.open(&cells::open(engine, ctx, &view));
+    }
+    let parameters = columns.parameters(&place.api);
     let page = engine
         .list(ctx, model.id, ListRequest::Parameters(&parameters))
         .await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    let api = query.list(&model.slug).replacen("/admin/", "/api/v1/", 1);
+    let api = place.api.list(&model.slug);
+    let flash = selection::flash(&place, model).unwrap_or_else(|| flash.to_owned());
     let shell = Shell::of_model(engine, ctx, model)
         .saying(flash)
-        .doing("GET", &api);
+        .doing("GET", &api.replacen("/admin/", "/api/v1/", 1));
+    let counted = page.count.map(|c| count::words(c.rows, c.kind));
+    let mut rows = selection::lines(&columns, &rows, &place);
+    cells::edited(&call, (&columns, &place), &mut rows).await?;
     let title = if page.count.is_some_and(|c| c.rows == 1) {
         &model.label
     } else {
@@ -91,17 +128,24 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             slug: &model.slug,
             title: &model.label_plural,
             label: model.label.to_lowercase(),
-            count: page
-                .count
-                .map(|c| format!("{} {}", count::words(c.rows, c.kind), title.to_lowercase()))
+            bar: Bar::of((engine, ctx), model, &place, (&rows, counted.as_deref())),
+            count: counted
+                .map(|n| format!("{n} {}", title.to_lowercase()))
                 .unwrap_or_default(),
             may_create: engine.may(ctx, Verb::Create, model.id),
             searchable: model.search.iter().any(|&f| view.sees(f)),
             q: query.get("q").unwrap_or_default(),
-            filters: Form::of(&view, &query),
-            chips: conditions::chips(engine.registry(), model, &query),
-            rows: rows.iter().map(|row| columns.cells(row)).collect(),
-            pages: pages(&page, &query, &model.slug, limits),
+            tabs: Tabs::of(&call, model, &place.api, false).await?,
+            arrange: Arrange::of(&view, &place),
+            drill: Drill::of(&call, &view, &place).await?,
+            dates: drill::fields(&view, &place),
+            cells: selection::switch(&columns, &place),
+            build: builder::address(model, &place.here.without(&crate::admin::address::POSITION)),
+            filters: Form::of(&view, query),
+            chips: conditions::chips(engine.registry(), model, query, &|q| q.list(&model.slug)),
+            all: Query::default().list(&model.slug),
+            rows,
+            pages: pages(&page, query, &model.slug, limits),
             columns: &columns.all,
         },
     )

@@ -6,7 +6,7 @@
 mod around;
 pub(crate) mod delete;
 mod difference;
-mod draft;
+pub(crate) mod draft;
 pub(crate) mod faults;
 pub(crate) mod form;
 pub(crate) mod inline;

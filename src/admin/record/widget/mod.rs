@@ -256,6 +256,12 @@ impl Control {
         ids.join(" ")
     }
 
+    /// Whether the browser shall ask for it: not where one of what was found may be chosen instead.
+    pub(crate) fn demanded(&self) -> bool {
+        let offered = matches!(&self.shape, Shape::Relation(picker) if picker.found.is_some());
+        self.required && !offered
+    }
+
     /// Whether the label is of several inputs.
     pub(crate) fn grouped(&self) -> bool {
         matches!(&self.shape, Shape::Choice(choice) if choice.radio)

@@ -1,0 +1,492 @@
+//! `GET /admin/{model}/_build`: every condition of a list in its group, and a form for one more: a field of
+//! the records or of what they point at, an operator that its kind has, and a value. Each step is an
+//! address; what is chosen is tried by the list before it is taken.
+
+use askama::Template;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::crud::ListRequest;
+use crate::error::{Error, Kind as Failure};
+use crate::http::{Call, answer};
+use crate::model::{Field, Kind, ModelMeta, Op, Verb};
+use crate::query::parse::{GROUPS, RESERVED};
+use crate::query::path::Scope as Paths;
+
+use super::conditions::{self, verb};
+use super::place::Place;
+use super::tree::{self, Spot};
+use crate::admin::address::{POSITION, Query};
+use crate::admin::shell::Shell;
+use crate::admin::value::cell;
+use crate::admin::value::count;
+use crate::page::words::{fill, t};
+use crate::page::{self, filters};
+
+#[derive(Debug, Template)]
+#[template(path = "admin/list_build.html")]
+struct BuildPage<'a> {
+    shell: Shell,
+    slug: &'a str,
+    title: &'a str,
+    /// The list as it is now, for forms and links.
+    rest: String,
+    nodes: Vec<Node>,
+    /// How many records match; empty where it cannot be known.
+    count: String,
+    list: String,
+    step: Step,
+    problem: String,
+}
+
+/// A line of the tree.
+#[derive(Debug)]
+struct Node {
+    /// What begins or ends here.
+    part: Part,
+    /// The condition, or what the group demands.
+    text: String,
+    /// Where it is, as the links have it.
+    at: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Condition,
+    Begin,
+    End,
+}
+
+/// What the form asks for next.
+#[derive(Debug)]
+enum Step {
+    /// Nothing.
+    None,
+    /// The field.
+    Field {
+        at: String,
+        edit: bool,
+        /// The relations walked so far: words.
+        through: String,
+        fields: Vec<(String, String)>,
+        /// The relations that lead on.
+        onward: Vec<(String, String)>,
+    },
+    /// The operator and the value.
+    Value(Ask),
+}
+
+/// The form of one condition.
+#[derive(Debug)]
+struct Ask {
+    at: String,
+    edit: bool,
+    path: String,
+    label: String,
+    operators: Vec<(&'static str, &'static str, bool)>,
+    /// The type of the inputs.
+    kind: &'static str,
+    value: String,
+    second: String,
+    /// The values to choose from, and whether each is chosen; empty for inputs.
+    choices: Vec<(String, String, bool)>,
+    /// Whether there are two values between which something can be.
+    between: bool,
+    texts: bool,
+}
+
+/// A field at the end of a path.
+struct Found<'a> {
+    field: &'a Field,
+    label: String,
+}
+
+/// `GET /admin/{model}/_build`
+pub(crate) async fn page(call: Call) -> Result<Response, Error> {
+    let engine = call.engine.clone();
+    let model = engine.model(&call.param("model"))?;
+    engine.scope(&call.ctx, Verb::List, model.id)?;
+    let sent = Query(call.query()?);
+    let rest = Query::parse(sent.get("_rest").unwrap_or_default())?;
+    let rest = Place::of(&rest).here.without(&POSITION);
+    let spot = Spot::named(sent.get("_at").unwrap_or_default())?;
+    let edit = sent.get("_edit").is_some();
+    let to = |query: &Query| Ok(answer::see_other(&address(model, query)));
+    match sent.get("_do") {
+        Some("remove") => return to(&tree::put(&rest, &spot, None)?),
+        Some(group) if GROUPS.contains(&group) => {
+            return to(&tree::add(&rest, &spot, (group.into(), String::new()))?);
+        }
+        _ => {}
+    }
+    let mut problem = String::new();
+    let chosen = chosen(&call, model, &sent)?;
+    if let (Some((name, field)), Some(op)) = (&chosen, sent.get("_op")) {
+        let pair = condition(name, field.field, op, &sent);
+        let next = if edit {
+            tree::put(&rest, &spot, Some(pair))?
+        } else {
+            tree::add(&rest, &spot, pair)?
+        };
+        match tried(&call, model, &next).await {
+            Ok(_) => return to(&next),
+            Err(error) if error.kind == Failure::Malformed => problem = error.detail.to_string(),
+            Err(error) => return Err(error),
+        }
+    }
+    let step = step(&call, model, (&rest, &sent), (&spot, edit, chosen))?;
+    show(&call, model, (&rest, step), problem).await
+}
+
+async fn show(
+    call: &Call,
+    model: &ModelMeta,
+    (rest, step): (&Query, Step),
+    mut problem: String,
+) -> Result<Response, Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let count = match tried(call, model, rest).await {
+        Ok(count) => count,
+        Err(error) if error.kind == Failure::Malformed => {
+            if problem.is_empty() {
+                problem = error.detail.to_string();
+            }
+            String::new()
+        }
+        Err(error) => return Err(error),
+    };
+    let mut nodes = Vec::new();
+    branches(
+        engine.registry(),
+        model,
+        (rest, &Spot::default()),
+        &mut nodes,
+    );
+    let api = Place::of(rest).api.list(&model.slug);
+    let status = if problem.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    page::render(
+        status,
+        &BuildPage {
+            shell: Shell::of_model(engine, ctx, model)
+                .here(t("Filter"))
+                .doing("GET", &api.replacen("/admin/", "/api/v1/", 1)),
+            slug: &model.slug,
+            title: &model.label_plural,
+            rest: rest.text(),
+            nodes,
+            count,
+            list: rest.list(&model.slug),
+            step,
+            problem,
+        },
+    )
+}
+
+/// The page for a list.
+pub(super) fn address(model: &ModelMeta, rest: &Query) -> String {
+    let query = Query(vec![("_rest".to_owned(), rest.text())]);
+    format!("/admin/{}/_build?{}", model.slug, query.text())
+}
+
+/// How many records a list has; or what is wrong with it.
+async fn tried(call: &Call, model: &ModelMeta, rest: &Query) -> Result<String, Error> {
+    let mut parameters = Place::of(rest)
+        .api
+        .without(&["limit", "count", "fields", "expand"])
+        .0;
+    parameters.push(("limit".into(), "1".into()));
+    let request = ListRequest::Parameters(&parameters);
+    let page = call.engine.list(&call.ctx, model.id, request).await?;
+    let counted = page.count.map(|c| count::words(c.rows, c.kind));
+    Ok(counted.unwrap_or_default())
+}
+
+/// The lines of the tree.
+fn branches(
+    registry: &crate::model::Registry,
+    model: &ModelMeta,
+    (query, spot): (&Query, &Spot),
+    nodes: &mut Vec<Node>,
+) {
+    for (i, (name, value)) in query.0.iter().enumerate() {
+        let here = spot.branch(i);
+        let at = here.name();
+        let outer = spot.name().is_empty();
+        if GROUPS.contains(&name.as_str()) {
+            let text = match name.as_str() {
+                "or" => t("Any of these"),
+                "not" => t("Not all of these"),
+                _ => t("All of these"),
+            };
+            nodes.push(Node {
+                part: Part::Begin,
+                text: text.to_owned(),
+                at: at.clone(),
+            });
+            let inner = Query::parse(value).unwrap_or_default();
+            branches(registry, model, (&inner, &here), nodes);
+            nodes.push(Node {
+                part: Part::End,
+                text: String::new(),
+                at,
+            });
+        } else if outer && (RESERVED.contains(&name.as_str()) || name.starts_with('_')) {
+            // What is no condition stays as it is.
+        } else if let Some(text) = conditions::words(registry, model, name, value) {
+            nodes.push(Node {
+                part: Part::Condition,
+                text,
+                at,
+            });
+        }
+    }
+}
+
+/// What the form asks for next.
+fn step(
+    call: &Call,
+    model: &ModelMeta,
+    (rest, sent): (&Query, &Query),
+    (spot, edit, chosen): (&Spot, bool, Option<(String, Found<'_>)>),
+) -> Result<Step, Error> {
+    let at = spot.name();
+    if let Some((path, found)) = chosen {
+        return Ok(Step::Value(ask(&path, &found, (&at, edit), sent)));
+    }
+    if edit {
+        let (name, value) = tree::at(rest, spot)?;
+        let (path, op) = name.rsplit_once("__").unwrap_or((&name, "eq"));
+        let asked = Query(vec![
+            ("_field".into(), path.to_owned()),
+            ("_op".into(), op.to_owned()),
+            ("_value".into(), value),
+        ]);
+        if let Some((path, found)) = self::chosen(call, model, &asked)? {
+            return Ok(Step::Value(ask(&path, &found, (&at, edit), &asked)));
+        }
+    }
+    if sent.get("_do") != Some("add") && sent.get("_field").is_none() {
+        return Ok(Step::None);
+    }
+    let prefix = sent.get("_field").unwrap_or_default();
+    let steps: Vec<&str> = prefix.split('.').filter(|s| !s.is_empty()).collect();
+    ways(call, model, &steps, |paths, here, through| {
+        let dotted = |name: &str| [&steps[..], &[name]].concat().join(".");
+        let visible = paths.visible_fields(here.id).into_iter();
+        let usable = visible.filter(|&f| !here.fields[f].operators().is_empty());
+        let fields = usable.map(|f| (dotted(&here.fields[f].name), here.fields[f].label.clone()));
+        let deep = steps.len() >= paths.limits.max_steps;
+        let relations = here.relations.iter().enumerate().filter(|_| !deep);
+        let onward = relations
+            .filter(|(i, _)| paths.sees(here.id, *i).is_some())
+            .map(|(_, r)| (format!("{}.", dotted(&r.name)), r.label.clone()));
+        Step::Field {
+            at: at.clone(),
+            edit,
+            through: through.join(" › "),
+            fields: fields.collect(),
+            onward: onward.collect(),
+        }
+    })
+}
+
+/// Calls `look` where these relations lead, with their labels.
+fn ways<T>(
+    call: &Call,
+    model: &ModelMeta,
+    steps: &[&str],
+    look: impl FnOnce(&Paths<'_>, &ModelMeta, Vec<String>) -> T,
+) -> Result<T, Error> {
+    let engine = &call.engine;
+    engine.with_access(&call.ctx, |access| {
+        let scope = access.scope(Verb::List, model.id)?;
+        let lens = access.lens(model.id, &scope);
+        let paths = Paths {
+            registry: engine.registry(),
+            lens: &lens,
+            limits: engine.limits(),
+            conditions: 0,
+        };
+        let wrong =
+            |(code, detail): (&'static str, String)| Error::parameter("_field", code, detail);
+        let end = paths.walk(model.id, steps).map_err(wrong)?.end;
+        let (mut here, mut labels) = (model, Vec::new());
+        for step in steps {
+            let Some(relation) = here.relation(step) else {
+                break;
+            };
+            labels.push(relation.label.clone());
+            here = engine.registry().model(relation.target);
+        }
+        Ok(look(&paths, engine.registry().model(end), labels))
+    })
+}
+
+/// The field that was chosen, at the end of its path.
+fn chosen<'a>(
+    call: &'a Call,
+    model: &'a ModelMeta,
+    sent: &Query,
+) -> Result<Option<(String, Found<'a>)>, Error> {
+    let Some(path) = sent
+        .get("_field")
+        .filter(|p| !p.is_empty() && !p.ends_with('.'))
+    else {
+        return Ok(None);
+    };
+    let mut steps: Vec<&str> = path.split('.').collect();
+    let last = steps.pop().unwrap_or_default();
+    let registry = call.engine.registry();
+    let found = ways(call, model, &steps, |paths, here, mut through| {
+        let usable = |f: &Field| !f.operators().is_empty();
+        let (field, _) = paths
+            .field(here.id, last, usable)
+            .map_err(|(code, detail)| Error::parameter("_field", code, detail))?;
+        through.push(here.fields[field].label.clone());
+        Ok((here.id, field, through.join(" › ")))
+    })?;
+    let (here, field, label) = found?;
+    let field = &registry.model(here).fields[field];
+    Ok(Some((path.to_owned(), Found { field, label })))
+}
+
+/// Operators that stand for another with the value that they always have.
+const EMPTY: [(&str, &str); 2] = [("empty", "true"), ("filled", "false")];
+
+fn ask(path: &str, found: &Found<'_>, (at, edit): (&str, bool), sent: &Query) -> Ask {
+    let field = found.field;
+    let value = sent.get("_value").unwrap_or_default();
+    let op = match (sent.get("_op").unwrap_or_default(), value) {
+        ("isnull", "true") => "empty",
+        ("isnull", _) => "filled",
+        (op, _) => op,
+    };
+    let (values, kind) = inputs(field);
+    let chosen = crate::query::path::split_list(value);
+    let choices: Vec<(String, String, bool)> = values
+        .into_iter()
+        .map(|(value, label)| {
+            let here = chosen.contains(&value);
+            (value, label, here)
+        })
+        .collect();
+    let mut operators = Vec::new();
+    for &known in field.operators() {
+        let listed = matches!(known, Op::In | Op::Nin) && !choices.is_empty();
+        if known != Op::IsNull && !listed {
+            let here = known.name() == op || (op == "in" && known == Op::Eq && !choices.is_empty());
+            operators.push((known.name(), verb(known), here));
+        }
+    }
+    for (name, words) in [("empty", t("is empty")), ("filled", t("is not empty"))] {
+        operators.push((name, words, name == op));
+    }
+    let (first, second) = match op {
+        "between" => (
+            chosen.first().cloned().unwrap_or_default(),
+            chosen.get(1).cloned().unwrap_or_default(),
+        ),
+        _ => (value.to_owned(), String::new()),
+    };
+    Ask {
+        at: at.to_owned(),
+        edit,
+        path: path.to_owned(),
+        label: found.label.clone(),
+        between: field.operators().contains(&Op::Between),
+        texts: field.operators().contains(&Op::In) && choices.is_empty(),
+        operators,
+        // A list is no date.
+        kind: if matches!(op, "in" | "nin") {
+            "text"
+        } else {
+            kind
+        },
+        value: first,
+        second: sent.get("_second").map_or(second, ToOwned::to_owned),
+        choices,
+    }
+}
+
+/// The values to choose from, and else the type of an input.
+fn inputs(field: &Field) -> (Vec<(String, String)>, &'static str) {
+    match &field.kind {
+        Kind::Bool => (
+            vec![
+                ("true".into(), t("Yes").into()),
+                ("false".into(), t("No").into()),
+            ],
+            "text",
+        ),
+        Kind::Enum { variants, .. } => {
+            let one = |v: &String| (v.clone(), cell::choice_label(field, v));
+            (variants.iter().map(one).collect(), "text")
+        }
+        _ if !field.choices.is_empty() => {
+            let one = |c: &crate::model::Choice| (c.value.clone(), c.label.clone());
+            (field.choices.iter().map(one).collect(), "text")
+        }
+        Kind::Date => (Vec::new(), "date"),
+        _ => (Vec::new(), "text"),
+    }
+}
+
+/// The condition that the form says.
+fn condition(path: &str, field: &Field, op: &str, sent: &Query) -> (String, String) {
+    if let Some((_, value)) = EMPTY.into_iter().find(|(name, _)| *name == op) {
+        return (format!("{path}__isnull"), value.to_owned());
+    }
+    let values = sent.0.iter().filter(|(name, _)| name == "_value");
+    let values: Vec<&str> = values.map(|(_, value)| value.trim()).collect();
+    let escape = |v: &&str| v.replace('\\', "\\\\").replace(',', "\\,");
+    let chooses = !inputs(field).0.is_empty();
+    match (op, &values[..]) {
+        // Several that are ticked are a list of them.
+        ("eq", [_, _, ..]) if chooses => {
+            let all: Vec<String> = values.iter().map(escape).collect();
+            (format!("{path}__in"), all.join(","))
+        }
+        ("ne", [_, _, ..]) if chooses => {
+            let all: Vec<String> = values.iter().map(escape).collect();
+            (format!("{path}__nin"), all.join(","))
+        }
+        ("between", _) => {
+            let first = values.first().copied().unwrap_or_default();
+            let second = sent.get("_second").unwrap_or_default().trim();
+            (
+                format!("{path}__between"),
+                format!("{},{}", escape(&first), escape(&second)),
+            )
+        }
+        (op, _) => (
+            format!("{path}__{op}"),
+            values.first().copied().unwrap_or_default().to_owned(),
+        ),
+    }
+}
+
+impl BuildPage<'_> {
+    /// The address of a step at a place.
+    fn link(&self, what: &str, at: &str) -> String {
+        let mut query = vec![
+            ("_rest".to_owned(), self.rest.clone()),
+            ("_at".into(), at.into()),
+        ];
+        match what {
+            "edit" => query.push(("_edit".into(), "1".into())),
+            what => query.push(("_do".into(), what.into())),
+        }
+        format!("/admin/{}/_build?{}", self.slug, Query(query).text())
+    }
+
+    fn show(&self) -> String {
+        match self.count.as_str() {
+            "" => t("Show them").to_owned(),
+            n => fill("Show {}", &[&format!("{n} {}", self.title.to_lowercase())]),
+        }
+    }
+}
