@@ -83,6 +83,7 @@ impl Subject {
                 ),
             ),
             (&["list"], get(format!("{at}/_export"))),
+            (&["create"], get(format!("{at}/_import"))),
             (&["create"], get(format!("{at}/new"))),
             (&["create"], post(format!("{at}/new"), Vec::new())),
             (&["read"], get(&self.path)),
@@ -146,7 +147,10 @@ async fn check_grant(
 /// A page leads to nothing that its reader may not do.
 fn check_links(page: &Page, slug: &str, granted: &str) {
     let at = format!("/admin/{slug}");
-    for link in page.links().iter().filter(|l| l.starts_with("/admin/")) {
+    // What one did oneself has pages for everybody.
+    let own = ["/admin/_changes", "/admin/_operations"];
+    let links = page.links().into_iter();
+    for link in links.filter(|l| l.starts_with("/admin/") && !own.contains(&l.as_str())) {
         let path = link.split('?').next().expect("a path");
         // The pages of no model: one's own account is everybody's, the others are views of a model.
         let path = match path {
