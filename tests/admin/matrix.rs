@@ -195,6 +195,7 @@ async fn seen(client: Client<'_>) -> Vec<String> {
         .links()
         .iter()
         .filter_map(|l| l.strip_prefix("/admin/"))
+        .filter_map(|l| l.split('?').next())
         .filter(|l| !l.ends_with("/new") && !l.starts_with('_'))
         .map(ToOwned::to_owned)
         .collect();
