@@ -60,7 +60,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         (name.clone(), view.label(f), ticked)
     });
     let kept = wanted.without(&["format", "fields"]);
-    let chips = conditions::chips(engine.registry(), model, &kept).into_iter();
+    let here = |query: &Query| query.text();
+    let chips = conditions::chips(engine.registry(), model, &kept, &here).into_iter();
     page::render(
         StatusCode::OK,
         &ExportPage {
