@@ -60,7 +60,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         (name.clone(), view.label(f), ticked)
     });
     let kept = wanted.without(&["format", "fields"]);
-    let chips = conditions::chips(engine.registry(), model, &kept).into_iter();
+    let chips = conditions::chips(engine.registry(), model, &kept, &|q| q.list(&model.slug));
     page::render(
         StatusCode::OK,
         &ExportPage {
@@ -70,7 +70,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             title: &model.label_plural,
             action: format!("/admin/{}/_export", model.slug),
             list: kept.list(&model.slug),
-            conditions: chips.map(|chip| chip.text).collect(),
+            conditions: chips.into_iter().map(|chip| chip.text).collect(),
             kept: kept.0,
             formats: Format::ALL
                 .map(|f| (f.name(), words(f), f.name() == format))
