@@ -61,6 +61,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     });
     let kept = wanted.without(&["format", "fields"]);
     let chips = conditions::chips(engine.registry(), model, &kept, &|q| q.list(&model.slug));
+    let chips = chips.into_iter();
     page::render(
         StatusCode::OK,
         &ExportPage {
@@ -70,7 +71,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             title: &model.label_plural,
             action: format!("/admin/{}/_export", model.slug),
             list: kept.list(&model.slug),
-            conditions: chips.into_iter().map(|chip| chip.text).collect(),
+            conditions: chips.map(|chip| chip.text).collect(),
             kept: kept.0,
             formats: Format::ALL
                 .map(|f| (f.name(), words(f), f.name() == format))
@@ -99,8 +100,9 @@ pub(crate) async fn make(mut call: Call) -> Result<Response, Error> {
 /// What is asked of the operation: of the list's parameters those that an export knows, and the
 /// columns as one.
 fn wanted(query: &Query) -> Query {
-    let rest = query.without(&[COLUMN, WHEN]);
-    let mut wanted = rest.without(&NOT_EXPORTED);
+    let mut wanted = query.without(&NOT_EXPORTED);
+    // What begins so is the page's own.
+    wanted.0.retain(|(name, _)| !name.starts_with('_'));
     let columns = query.0.iter().filter(|(name, _)| name == COLUMN);
     let columns: Vec<&str> = columns.map(|(_, column)| column.as_str()).collect();
     if !columns.is_empty() {

@@ -95,7 +95,7 @@ document.addEventListener("click", event => {
   if (pen && !event.ctrlKey && !event.metaKey) { event.preventDefault(); event.stopImmediatePropagation(); edit(pen.closest("td, th")); }
 }, true);
 document.addEventListener("mouseover", event => {
-  const td = event.target.closest?.(".listing tbody td:not(.tick)");
+  const td = event.target.closest?.(".listing tbody td:not(.selects)");
   if (!td || td.querySelector(".pen, form")) return;
   const th = td.closest("table").tHead.rows[0].cells[td.cellIndex];
   if (!th?.matches("[data-edit]")) return;

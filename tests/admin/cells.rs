@@ -23,7 +23,10 @@ async fn shop(app: &TestApp) {
         let body = json!({"name": name, "slug": slug, "country": country});
         app.make("author", body).await;
     }
-    for (i, (author, price)) in [(1, "10.00"), (2, "20.00"), (3, "30.00")].iter().enumerate() {
+    for (i, (author, price)) in [(1, "10.00"), (2, "20.00"), (3, "30.00")]
+        .iter()
+        .enumerate()
+    {
         let body = json!({"isbn": format!("978000000000{i}"), "title": format!("Book {i}"),
             "author_id": author, "price": price, "pages": 10 * (i + 1), "language": "en"});
         app.make("book", body).await;
@@ -34,38 +37,45 @@ const CELL: &str = "/admin/book/1/_cell";
 
 #[tokio::test]
 async fn a_wrong_price_is_mended_in_the_list() {
-    on_each_app("a_wrong_price_is_mended_in_the_list", as_it_is, async |app| {
-        shop(app).await;
-        let admin = app.login("admin").await;
-        let list = "/admin/book?fields=title,price&sort=id&limit=2";
-        let page = open(&admin, list).await;
-        let pens = open(&admin, &page.link("Edit cells").expect("a switch")).await;
-        let pens = pens.links();
-        // The cell that leads to the record has no pen; each other one that is open has.
-        let pens: Vec<&String> = pens.iter().filter(|l| l.contains("_edit=")).collect();
-        assert_eq!(pens.len(), 2, "{pens:?}");
-        let page = open(&admin, pens[0]).await;
-        let form = page.form(CELL);
-        assert_eq!(form.value("price"), Some("10.00"));
-        let done = form.clone().with("price", "12.50").send(&admin).await;
-        assert_eq!(done.status(), 303, "{}", done.reply.text);
-        assert_eq!(done.location(), format!("{list}&_cells=1"));
-        let price = async || admin.get("/api/v1/book/1").await.1["price"].clone();
-        assert_eq!(price().await, "12.50");
-        // What is no price is said where all of the record is.
-        let page = open(&admin, pens[0]).await;
-        let wrong = page.form(CELL).with("price", "cheap").send(&admin).await;
-        assert_eq!(wrong.status(), 422, "{}", wrong.reply.text);
-        assert_eq!(wrong.form("/admin/book/1").value("price"), Some("cheap"));
-        // A form that is stale shows what it was, is, and was meant to be.
-        let stale = form.with("price", "13.00").send(&admin).await;
-        assert_eq!(stale.status(), 412, "{}", stale.reply.text);
-        let text = stale.text();
-        for price in ["10.00", "12.50", "13.00"] {
-            assert!(text.contains(price) || stale.reply.text.contains(price), "{price}: {text}");
-        }
-        assert_eq!(price().await, "12.50");
-    })
+    on_each_app(
+        "a_wrong_price_is_mended_in_the_list",
+        as_it_is,
+        async |app| {
+            shop(app).await;
+            let admin = app.login("admin").await;
+            let list = "/admin/book?fields=title,price&sort=id&limit=2";
+            let page = open(&admin, list).await;
+            let pens = open(&admin, &page.link("Edit cells").expect("a switch")).await;
+            let pens = pens.links();
+            // The cell that leads to the record has no pen; each other one that is open has.
+            let pens: Vec<&String> = pens.iter().filter(|l| l.contains("_edit=")).collect();
+            assert_eq!(pens.len(), 2, "{pens:?}");
+            let page = open(&admin, pens[0]).await;
+            let form = page.form(CELL);
+            assert_eq!(form.value("price"), Some("10.00"));
+            let done = form.clone().with("price", "12.50").send(&admin).await;
+            assert_eq!(done.status(), 303, "{}", done.reply.text);
+            assert_eq!(done.location(), format!("{list}&_cells=1"));
+            let price = async || admin.get("/api/v1/book/1").await.1["price"].clone();
+            assert_eq!(price().await, "12.50");
+            // What is no price is said where all of the record is.
+            let page = open(&admin, pens[0]).await;
+            let wrong = page.form(CELL).with("price", "cheap").send(&admin).await;
+            assert_eq!(wrong.status(), 422, "{}", wrong.reply.text);
+            assert_eq!(wrong.form("/admin/book/1").value("price"), Some("cheap"));
+            // A form that is stale shows what it was, is, and was meant to be.
+            let stale = form.with("price", "13.00").send(&admin).await;
+            assert_eq!(stale.status(), 412, "{}", stale.reply.text);
+            let text = stale.text();
+            for price in ["10.00", "12.50", "13.00"] {
+                assert!(
+                    text.contains(price) || stale.reply.text.contains(price),
+                    "{price}: {text}"
+                );
+            }
+            assert_eq!(price().await, "12.50");
+        },
+    )
     .await;
 }
 
@@ -78,7 +88,9 @@ async fn a22_a_script_gets_the_form_and_the_cell_alone_and_nobody_a_closed_field
         assert!(!part.reply.text.contains("<html"), "{}", part.reply.text);
         let form = part.form(CELL).with("price", "11.00");
         let mut request = admin.request(reqwest::Method::POST, CELL);
-        request = request.header("hx-request", "true").header("sec-fetch-site", "same-origin");
+        request = request
+            .header("hx-request", "true")
+            .header("sec-fetch-site", "same-origin");
         let cell = super::page::whole(request.form(&form.fields)).await;
         assert_eq!(cell.status(), 200, "{}", cell.reply.text);
         assert_eq!(cell.text(), "11.00");
@@ -86,7 +98,10 @@ async fn a22_a_script_gets_the_form_and_the_cell_alone_and_nobody_a_closed_field
             "readable": ["title", "price", "pages"], "writable": ["pages"]}]);
         app.user("some", false, grants).await;
         let some = app.login("some").await;
-        assert_eq!(open(&some, &format!("{CELL}?field=pages")).await.status(), 200);
+        assert_eq!(
+            open(&some, &format!("{CELL}?field=pages")).await.status(),
+            200
+        );
         for field in ["price", "author_id", "id", "zzzz"] {
             let page = visit(&some, &format!("{CELL}?field={field}")).await;
             assert_eq!(page.status(), 400, "{field}");
@@ -94,8 +109,16 @@ async fn a22_a_script_gets_the_form_and_the_cell_alone_and_nobody_a_closed_field
             assert_eq!(post(&some, CELL, &fields).await.status(), 400, "{field}");
         }
         // Only what may be changed has a pen.
-        let page = open(&some, "/admin/book?fields=title,price,pages&_cells=1&limit=1").await;
-        let pens: Vec<String> = page.links().into_iter().filter(|l| l.contains("_edit=")).collect();
+        let page = open(
+            &some,
+            "/admin/book?fields=title,price,pages&_cells=1&limit=1",
+        )
+        .await;
+        let pens: Vec<String> = page
+            .links()
+            .into_iter()
+            .filter(|l| l.contains("_edit="))
+            .collect();
         assert_eq!(pens.len(), 1, "{pens:?}");
         assert!(pens[0].contains("_edit=pages:1"), "{pens:?}");
     })
@@ -150,25 +173,41 @@ async fn conditions_are_built_in_groups_and_over_relations() {
         let between = [("_op", "between"), ("_value", "5"), ("_second", "15.5")];
         let said = say(&admin, &page, &["price"], &between).await;
         let page = open(&admin, said.location()).await;
-        let to = page.link("Show 2 books").unwrap_or_else(|| panic!("{}", page.text()));
+        let to = page
+            .link("Show 2 books")
+            .unwrap_or_else(|| panic!("{}", page.text()));
         let found = open(&admin, &to).await;
         assert_eq!(titles(&found), ["Book 0", "Book 1"]);
         assert!(
-            found.text().contains("Author › Country is “FR” or Price is between 5 and 15.5"),
+            found
+                .text()
+                .contains("Author › Country is “FR” or Price is between 5 and 15.5"),
             "{}",
             found.text()
         );
         // The same by the API's address; and one of the two is changed, the other removed.
         let api = to.replacen("/admin/", "/api/v1/", 1);
-        assert_eq!(admin.get(&api).await.1["data"].as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            admin.get(&api).await.1["data"].as_array().map(Vec::len),
+            Some(2)
+        );
         let edit = page.link("Author › Country is “FR”").expect("a link");
         let page = open(&admin, &edit).await;
         let form = page.form(BUILD);
-        assert_eq!((form.value("_op"), form.value("_value")), (Some("eq"), Some("FR")));
+        assert_eq!(
+            (form.value("_op"), form.value("_value")),
+            (Some("eq"), Some("FR"))
+        );
         let changed = visit(&admin, &form.with("_op", "empty").address()).await;
         let page = open(&admin, changed.location()).await;
-        assert!(page.text().contains("Author › Country is empty"), "{}", page.text());
-        let crosses: Vec<&str> = page.tags.iter()
+        assert!(
+            page.text().contains("Author › Country is empty"),
+            "{}",
+            page.text()
+        );
+        let crosses: Vec<&str> = page
+            .tags
+            .iter()
             .filter(|t| t.name == "a" && t.text == "×")
             .filter_map(|t| t.get("href"))
             .collect();
@@ -182,38 +221,47 @@ async fn conditions_are_built_in_groups_and_over_relations() {
 
 #[tokio::test]
 async fn a_condition_that_cannot_be_is_said_and_a_hidden_field_is_none() {
-    on_each_app("a_condition_that_cannot_be_is_said", as_it_is, async |app| {
-        shop(app).await;
-        let admin = app.login("admin").await;
-        let page = open(&admin, &format!("{BUILD}?_rest=&_do=add")).await;
-        let wrong = say(&admin, &page, &["price"], &[("_op", "gt"), ("_value", "x")]).await;
-        assert_eq!(wrong.status(), 400, "{}", wrong.reply.text);
-        assert_eq!(wrong.form(BUILD).value("_value"), Some("x"));
-        let grants = json!([{"model": "book", "verbs": ["list"], "rows": "all",
+    on_each_app(
+        "a_condition_that_cannot_be_is_said",
+        as_it_is,
+        async |app| {
+            shop(app).await;
+            let admin = app.login("admin").await;
+            let page = open(&admin, &format!("{BUILD}?_rest=&_do=add")).await;
+            let wrong = say(&admin, &page, &["price"], &[("_op", "gt"), ("_value", "x")]).await;
+            assert_eq!(wrong.status(), 400, "{}", wrong.reply.text);
+            assert_eq!(wrong.form(BUILD).value("_value"), Some("x"));
+            let grants = json!([{"model": "book", "verbs": ["list"], "rows": "all",
             "readable": ["title"], "writable": []}]);
-        app.user("some", false, grants).await;
-        let some = app.login("some").await;
-        let offered = open(&some, &format!("{BUILD}?_rest=&_do=add")).await;
-        let offered: Vec<String> = offered.tags.iter()
-            .filter(|t| t.name == "button" && t.get("name") == Some("_field"))
-            .filter_map(|t| t.get("value").map(ToOwned::to_owned))
-            .collect();
-        assert_eq!(offered, ["title"]);
-        let answers: Vec<(u16, usize)> = {
-            let mut all = Vec::new();
-            for field in ["price", "zzzzz", "author.name", "zzzzzz.name"] {
-                let page = visit(&some, &format!("{BUILD}?_rest=&_field={field}")).await;
-                let bare = page.reply.text.replace(field, "");
-                all.push((page.status(), bare.len()));
-            }
-            all
-        };
-        assert!(answers.iter().all(|(status, _)| *status == 400), "{answers:?}");
-        assert_eq!(answers[0], answers[1]);
-        let none: Value = json!([]);
-        app.user("nobody", false, none).await;
-        let nobody = app.login("nobody").await;
-        assert_eq!(visit(&nobody, BUILD).await.status(), 404);
-    })
+            app.user("some", false, grants).await;
+            let some = app.login("some").await;
+            let offered = open(&some, &format!("{BUILD}?_rest=&_do=add")).await;
+            let offered: Vec<String> = offered
+                .tags
+                .iter()
+                .filter(|t| t.name == "button" && t.get("name") == Some("_field"))
+                .filter_map(|t| t.get("value").map(ToOwned::to_owned))
+                .collect();
+            assert_eq!(offered, ["title"]);
+            let answers: Vec<(u16, usize)> = {
+                let mut all = Vec::new();
+                for field in ["price", "zzzzz", "author.name", "zzzzzz.name"] {
+                    let page = visit(&some, &format!("{BUILD}?_rest=&_field={field}")).await;
+                    let bare = page.reply.text.replace(field, "");
+                    all.push((page.status(), bare.len()));
+                }
+                all
+            };
+            assert!(
+                answers.iter().all(|(status, _)| *status == 400),
+                "{answers:?}"
+            );
+            assert_eq!(answers[0], answers[1]);
+            let none: Value = json!([]);
+            app.user("nobody", false, none).await;
+            let nobody = app.login("nobody").await;
+            assert_eq!(visit(&nobody, BUILD).await.status(), 404);
+        },
+    )
     .await;
 }

@@ -178,7 +178,7 @@ impl Page {
         let (mut inside, mut tick) = (false, false);
         for tag in &self.tags {
             tick = match tag.name.as_str() {
-                "td" => tag.get("class") == Some("tick"),
+                "td" => tag.get("class") == Some("selects"),
                 "/td" if tick => {
                     tick = false;
                     continue;
@@ -295,6 +295,11 @@ impl Form {
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let mut all = self.fields.iter();
         all.find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// What tells that a page of this session made it.
+    pub(super) fn token(&self) -> &str {
+        self.token.as_ref().map_or("", |(_, token)| token)
     }
 
     /// Sends it as a page of ours does.

@@ -60,6 +60,9 @@ struct ListPage<'a> {
     cells: String,
     /// The builder of conditions.
     build: String,
+    /// Where the list becomes a file, and a file records; empty for who may not.
+    export: String,
+    import: String,
     filters: Form,
     chips: Vec<Chip>,
     /// The list without its conditions.
@@ -140,6 +143,12 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             drill: Drill::of(&call, &view, &place).await?,
             dates: drill::fields(&view, &place),
             cells: selection::switch(&columns, &place),
+            export: many::exported(model, &place, (&[], true)),
+            import: if engine.may(ctx, Verb::Create, model.id) {
+                format!("/admin/{}/_import", model.slug)
+            } else {
+                String::new()
+            },
             build: builder::address(model, &place.here.without(&crate::admin::address::POSITION)),
             filters: Form::of(&view, query),
             chips: conditions::chips(engine.registry(), model, query, &|q| q.list(&model.slug)),

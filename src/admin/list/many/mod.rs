@@ -187,8 +187,8 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
     }
 }
 
-/// Where the file of these records is.
-fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) -> String {
+/// Where the file of these records is made.
+pub(super) fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) -> String {
     let pages = [&POSITION[..], &["limit", "count", "expand"]].concat();
     let mut query = place.api.without(&pages);
     if !all {
@@ -201,7 +201,7 @@ fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) ->
         );
         query.0.push(one_of(model, keys));
     }
-    format!("/api/v1/{}/_export?{}", model.slug, query.text())
+    format!("/admin/{}/_export?{}", model.slug, query.text())
 }
 
 /// The condition that a record has one of these keys.
