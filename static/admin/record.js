@@ -27,7 +27,7 @@ on("input", ({ target }) => {
   if (target.matches(".live .line")) { clearTimeout(timer); timer = setTimeout(open, 150, target, value); }
 });
 on("change", ({ target: { files, dataset } }) => {
-  if (!files?.[0]) return;
+  if (!dataset.into || !files?.[0]) return;
   const reader = new FileReader();
   reader.onload = () => { get(dataset.into).value = reader.result.split(",")[1] ?? ""; };
   reader.readAsDataURL(files[0]);

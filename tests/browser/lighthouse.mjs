@@ -15,6 +15,12 @@ const LEAST = 98;
 
 const { default: lighthouse, desktopConfig } = await load('lighthouse/core/index.js');
 
+/** What a fault is, and where the first of its places are. */
+function told({ id, displayValue, details }) {
+    const places = (details?.items ?? []).map(({ node }) => node?.selector).filter(Boolean);
+    return [id, displayValue, ...places.slice(0, 3)].filter(Boolean).join(' ');
+}
+
 /** The marks of a page, and what lowered them. */
 async function marks(url, port, config) {
     const flags = { port, onlyCategories: CATEGORIES, logLevel: 'error', disableStorageReset: true };
@@ -22,7 +28,7 @@ async function marks(url, port, config) {
     const faults = Object.values(lhr.audits).filter(({ score, scoreDisplayMode }) => score !== null && score < 0.9 && scoreDisplayMode !== 'informative');
     if (lhr.finalDisplayedUrl !== url) throw new Error(`${url} led to ${lhr.finalDisplayedUrl}`);
     const given = CATEGORIES.map((name) => [name, Math.round(lhr.categories[name].score * 100)]);
-    return { given, faults: faults.map(({ id, displayValue }) => `${id} ${displayValue ?? ''}`.trim()) };
+    return { given, faults: faults.map(told) };
 }
 
 let poor = 0;
