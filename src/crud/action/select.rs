@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sea_orm::Value;
 use serde_json::{Value as Json, json};
 
 use crate::crud::{Context, Engine, ListRequest};
@@ -61,9 +62,10 @@ impl Engine {
             let Ok(values) = meta.parse_key(id) else {
                 continue;
             };
-            let texts = values.iter().map(|v| value::to_text(v).unwrap_or_default());
             let parts = meta.key.iter().map(|&f| meta.fields[f].name.clone());
-            any.push(Json::Object(parts.zip(texts.map(Json::from)).collect()));
+            any.push(Json::Object(
+                parts.zip(values.iter().map(literal)).collect(),
+            ));
         }
         if any.is_empty() {
             return Ok(Vec::new());
@@ -200,4 +202,11 @@ impl Asked {
         }
         Ok(asked)
     }
+}
+
+/// A value as a search tree has it.
+fn literal(of: &Value) -> Json {
+    let mut text = Vec::new();
+    value::write_json(&mut text, of);
+    serde_json::from_slice(&text).unwrap_or_default()
 }
