@@ -10,9 +10,9 @@ use crate::http::body;
 pub(crate) const POSITION: [&str; 3] = ["cursor", "page", "offset"];
 
 /// The second segments that are no keys.
-const TAKEN: [&str; 11] = [
-    "_actions", "_arrange", "_build", "_chart", "_deleted", "_filter", "_many", "_options",
-    "_plot", "_views", "new",
+const TAKEN: [&str; 14] = [
+    "_actions", "_arrange", "_build", "_chart", "_deleted", "_export", "_filter", "_import",
+    "_many", "_options", "_plot", "_trash", "_views", "new",
 ];
 
 /// Commas and colons stay readable: they mean nothing to a query string.

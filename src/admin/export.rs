@@ -100,8 +100,9 @@ pub(crate) async fn make(mut call: Call) -> Result<Response, Error> {
 /// What is asked of the operation: of the list's parameters those that an export knows, and the
 /// columns as one.
 fn wanted(query: &Query) -> Query {
-    let rest = query.without(&[COLUMN, WHEN]);
-    let mut wanted = rest.without(&NOT_EXPORTED);
+    let mut wanted = query.without(&NOT_EXPORTED);
+    // What begins so is the page's own.
+    wanted.0.retain(|(name, _)| !name.starts_with('_'));
     let columns = query.0.iter().filter(|(name, _)| name == COLUMN);
     let columns: Vec<&str> = columns.map(|(_, column)| column.as_str()).collect();
     if !columns.is_empty() {

@@ -9,6 +9,7 @@ mod address;
 mod audit;
 mod changes;
 mod export;
+pub mod extra;
 mod find;
 mod history;
 mod home;
@@ -92,6 +93,9 @@ fn pages() -> Vec<Route> {
             "/admin/_account/revoke",
             account::revoke_token,
         ),
+        route(Method::GET, "/admin/_style", extra::style),
+        route(Method::GET, "/admin/_pages/:name", extra::show),
+        route(Method::POST, "/admin/_pages/:name", extra::show),
         route(Method::POST, "/admin/_view", viewing::begin),
         route(Method::POST, "/admin/_view/end", viewing::end),
         route(Method::GET, "/admin/_users", users::all),
@@ -152,7 +156,7 @@ fn pages() -> Vec<Route> {
             "/admin/:model/_actions/:name/done",
             action::done,
         ),
-        route(Method::GET, "/admin/:model/new", record::page::new),
+        route(Method::GET, "/admin/:model/new", record::blank::new),
         route(Method::POST, "/admin/:model/new", record::save::create),
         route(Method::GET, "/admin/:model/:id", record::page::page),
         route(Method::GET, "/admin/:model/:id/_cell", list::cells::part),
@@ -217,15 +221,16 @@ where
     }
     let (engine, ctx) = (Arc::clone(&call.engine), call.ctx.clone());
     let path = call.request.original_uri().path().to_owned();
-    scoped(Visit::of(&call), async move {
+    let extras = call.request.data::<Arc<extra::Extras>>().cloned();
+    let page = scoped(Visit::of(&call), async move {
         match handler(call).await {
             Err(error) if problem::callers(&error) => {
                 Ok(problem::within(&engine, &ctx, &error, &path))
             }
             outcome => outcome,
         }
-    })
-    .await
+    });
+    extra::scoped(extras.unwrap_or_default(), page).await
 }
 
 /// To the login, and from there back to here.

@@ -1,5 +1,6 @@
 //! What every page has around it: the header, the navigation, the breadcrumbs, a message.
 
+use crate::admin::extra::{self, Place, Slot};
 use crate::crud::{Context, Engine};
 use crate::model::{ModelMeta, Verb};
 use crate::page::viewer::{Choice as _, Density, Language, Theme, Viewer, Visit};
@@ -49,6 +50,8 @@ pub(crate) struct Entry {
     pub(crate) slug: String,
     /// Its name for people.
     pub(crate) label: String,
+    /// Its drawing; empty where it has none.
+    pub(crate) icon: String,
     /// Whether this page is one of its pages.
     pub(crate) here: bool,
 }
@@ -96,6 +99,7 @@ impl Shell {
             let entry = Entry {
                 slug: model.slug.clone(),
                 label: model.label_plural.clone(),
+                icon: model.icon.clone(),
                 here: here == Some(model.slug.as_str()),
             };
             match groups.iter_mut().find(|g| g.name == model.group) {
@@ -104,6 +108,27 @@ impl Shell {
                     name: model.group.clone(),
                     models: vec![entry],
                 }),
+            }
+        }
+        let extras = extra::now();
+        for page in extras.pages.iter().filter(|page| page.open(engine, ctx)) {
+            let slug = format!("_pages/{}", page.name);
+            let visit = Visit::now();
+            let entry = Entry {
+                here: visit.path.split('?').next() == Some(&format!("/admin/{slug}")),
+                slug,
+                label: page.title.clone(),
+                icon: String::new(),
+            };
+            match groups.iter_mut().find(|g| g.name == page.group) {
+                Some(group) => group.models.push(entry),
+                None => groups.insert(
+                    0,
+                    Group {
+                        name: page.group.clone(),
+                        models: vec![entry],
+                    },
+                ),
             }
         }
         let visit = Visit::now();
@@ -176,6 +201,26 @@ impl Shell {
 
     pub(crate) fn zone(&self) -> &'static str {
         self.viewer.zone.map_or("", |zone| zone.name())
+    }
+
+    /// The name at the top.
+    pub(crate) fn brand(&self) -> String {
+        extra::now().look.name().to_owned()
+    }
+
+    /// The address of the project's own style; empty where there is none.
+    pub(crate) fn style(&self) -> String {
+        extra::now().look.style()
+    }
+
+    /// What the project has for a place of the page.
+    pub(crate) fn slot(&self, slot: Slot) -> String {
+        let place = Place {
+            user: &self.user,
+            path: &self.path,
+            language: self.viewer.language.name(),
+        };
+        extra::now().look.html(slot, &place)
     }
 
     /// The last step: this page.

@@ -58,7 +58,11 @@ pub(crate) fn of(ctx: &Context) -> Context {
 
 impl Trial {
     /// Reads the answer to a dry run.
-    pub(crate) fn read(engine: &Engine, ctx: &Context, tried: &Written) -> Result<Self, Error> {
+    pub(crate) async fn read(
+        engine: &Engine,
+        ctx: &Context,
+        tried: &Written,
+    ) -> Result<Self, Error> {
         let told: Json = serde_json::from_slice(&tried.body).map_err(Error::internal)?;
         let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
         let changes = list("changes");
@@ -66,6 +70,10 @@ impl Trial {
         for change in changes.iter().take(SHOWN) {
             records.extend(touched(engine, ctx, change)?);
         }
+        let changed = records
+            .iter_mut()
+            .flat_map(|r: &mut Touched| &mut r.changes);
+        change::entitle(engine, ctx, changed).await?;
         let total = told["total"].as_u64().unwrap_or_default();
         let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
         for reached in list("cascade") {

@@ -26,6 +26,7 @@ use sea_orm::{
 
 use crate::account::Accounts;
 use crate::acl::Policy;
+use crate::admin::extra::{ExtraPage, Extras, Look};
 use crate::audit::{SealKey, Sealer};
 use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
@@ -59,6 +60,7 @@ pub struct AppBuilder {
     migrations: Vec<Box<dyn MigrationTrait>>,
     observer: Option<Observer>,
     actions: Vec<(String, Action)>,
+    extras: Extras,
 }
 
 impl std::fmt::Debug for AppBuilder {
@@ -105,6 +107,7 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     seal_key: SealKey,
     pub(crate) form_key: Arc<FormKey>,
+    pub(crate) extras: Arc<Extras>,
     plugins: Plugins,
     findings: Vec<Finding>,
 }
@@ -133,6 +136,7 @@ impl App {
             migrations: quarterdeck_migration::system(),
             observer: None,
             actions: Vec::new(),
+            extras: Extras::default(),
         };
         system::register(empty)
     }
@@ -203,6 +207,20 @@ impl AppBuilder {
     pub fn action<E: EntityTrait>(mut self, action: Action) -> Self {
         let table = E::default().table_name().to_owned();
         self.actions.push((table, action));
+        self
+    }
+
+    /// Adds a page of the project to the admin's pages, at `/admin/_pages/{name}` and in the navigation.
+    #[must_use]
+    pub fn admin_page(mut self, page: ExtraPage) -> Self {
+        self.extras.pages.push(page);
+        self
+    }
+
+    /// The look of the admin's pages: a name, colours, and pieces of HTML at named places.
+    #[must_use]
+    pub fn admin_look(mut self, look: impl FnOnce(Look) -> Look) -> Self {
+        self.extras.look = look(self.extras.look);
         self
     }
 
@@ -363,6 +381,7 @@ impl AppBuilder {
             metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
             seal_key: SealKey::new(&key),
             form_key: Arc::new(FormKey::new(&key)),
+            extras: Arc::new(self.extras),
             plugins: Plugins(self.plugins),
             findings,
         })

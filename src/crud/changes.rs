@@ -4,11 +4,12 @@
 //! told that the caller would be shown a history of (`history`): of a model without a row rule all,
 //! of another those that the caller can read now.
 
+mod sought;
+
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use quarterdeck_entity::system::audit;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query as Sql};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -16,7 +17,7 @@ use sea_orm::{
 use serde_json::{Map, Value as Json, json};
 
 use crate::acl::Scope;
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::model::{ModelMeta, Verb, value};
 use crate::store::failure;
 
@@ -28,17 +29,6 @@ const WRITES: [&str; 4] = ["create", "replace", "patch", "delete"];
 const NAMED: usize = 3;
 /// Among how many of a change set's first rows the named records are looked for.
 const LOOKED: i64 = 8;
-
-/// What the list is narrowed to.
-#[derive(Debug, Default)]
-struct Sought {
-    user: Option<i64>,
-    model: Option<String>,
-    door: Option<String>,
-    request: Option<String>,
-    since: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
-}
 
 /// A row of the audit without its values.
 struct Part {
@@ -62,7 +52,7 @@ impl Engine {
     ) -> Result<Json, Error> {
         use audit::Column::{ChangeSet, Id};
         let own = self.own_or_all(ctx)?;
-        let (limit, cursor, sought) = read(parameters, self.limits.max_limit)?;
+        let (limit, cursor, sought) = sought::read(parameters, self.limits.max_limit)?;
         let mut entries = audit::Entity::find()
             .filter(ChangeSet.is_null())
             .filter(own)
@@ -299,34 +289,6 @@ impl Part {
     }
 }
 
-impl Sought {
-    fn condition(&self) -> Condition {
-        use audit::Column::{At, Door, RequestId, UserId, Verb};
-        let mut all = Condition::all().add(Verb.is_in(WRITES));
-        all = all.add_option(self.user.map(|user| UserId.eq(user)));
-        all = all.add_option(self.door.as_ref().map(|door| Door.eq(door)));
-        all = all.add_option(self.request.as_ref().map(|id| RequestId.eq(id)));
-        all = all.add_option(self.since.map(|at| At.gte(at)));
-        all = all.add_option(self.until.map(|at| At.lt(at)));
-        all.add_option(self.model.as_ref().map(|model| has_part_of(model)))
-    }
-}
-
-/// Whether a change set has a row of this model.
-fn has_part_of(model: &str) -> Condition {
-    use audit::Column::{ChangeSet, Id, Model};
-    let part = || Alias::new("part");
-    let further = Sql::select()
-        .expr(Expr::val(1))
-        .from_as(audit::Entity, part())
-        .and_where(Expr::col((part(), ChangeSet)).equals((audit::Entity, Id)))
-        .and_where(Expr::col((part(), Model)).eq(model))
-        .take();
-    Condition::any()
-        .add(Model.eq(model))
-        .add(Expr::exists(further))
-}
-
 fn head(entry: &audit::Model, undone_by: Option<&i64>) -> Map<String, Json> {
     let told = json!({
         "change_set": entry.id,
@@ -342,66 +304,5 @@ fn head(entry: &audit::Model, undone_by: Option<&i64>) -> Map<String, Json> {
     match told {
         Json::Object(members) => members,
         _ => Map::new(),
-    }
-}
-
-fn read(parameters: &[(String, String)], most: u64) -> Result<(u64, Option<i64>, Sought), Error> {
-    let mut sought = Sought::default();
-    let (mut rest, mut faults) = (Vec::new(), Vec::new());
-    for (name, text) in parameters {
-        let time = || {
-            DateTime::parse_from_rfc3339(text)
-                .ok()
-                .map(|at| at.to_utc())
-        };
-        let (read, detail) = match name.as_str() {
-            "user" => {
-                sought.user = text.parse().ok();
-                (sought.user.is_some(), "user is the number of a user.")
-            }
-            "since" | "until" => {
-                let slot = match name.as_str() {
-                    "since" => &mut sought.since,
-                    _ => &mut sought.until,
-                };
-                *slot = time();
-                (slot.is_some(), "This is a time (RFC 3339).")
-            }
-            "model" => {
-                sought.model = Some(text.clone());
-                (true, "")
-            }
-            "door" => {
-                sought.door = Some(text.clone());
-                (true, "")
-            }
-            "request" => {
-                sought.request = Some(text.clone());
-                (true, "")
-            }
-            "limit" | "cursor" => {
-                rest.push((name.clone(), text.clone()));
-                (true, "")
-            }
-            _ => (
-                false,
-                "There is no such parameter here; allowed: limit, cursor, user, model, door, request, since, until.",
-            ),
-        };
-        if !read {
-            faults.push(Fault::parameter(name, "unknown_parameter", detail));
-        }
-    }
-    let (limit, cursor) = match history::page(&rest, most) {
-        Ok(page) => page,
-        Err(error) => {
-            faults.extend(error.faults);
-            (0, None)
-        }
-    };
-    if faults.is_empty() {
-        Ok((limit, cursor, sought))
-    } else {
-        Err(Error::malformed(faults))
     }
 }

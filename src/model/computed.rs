@@ -32,3 +32,20 @@ impl fmt::Debug for Computed {
             .finish_non_exhaustive()
     }
 }
+
+/// A column that is made of others, as a registration names it.
+#[derive(Clone)]
+pub struct RawComputed {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) value: Compute,
+}
+
+impl fmt::Debug for RawComputed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawComputed")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

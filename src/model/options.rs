@@ -1,6 +1,12 @@
 //! What a registration may say about a model beyond what its entity tells, as `ModelAdmin` does in
 //! Django. Columns are named by the entity's own `Column` enum, so a misspelt one does not compile.
 
+mod field;
+mod inline;
+
+pub use field::FieldOptions;
+pub use inline::{InlineOptions, RawInline};
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -8,9 +14,9 @@ use sea_orm::{EntityTrait, IdenStatic, Related};
 use serde_json::{Map, Value};
 
 use super::Verb;
-use super::computed::Compute;
+use super::computed::RawComputed;
 use super::describe::{RawRelation, many_to_many};
-use super::field::{Choice, Rule, Widget};
+use super::field::Widget;
 
 /// The collected options of one model, without its type.
 #[derive(Debug, Clone, Default)]
@@ -65,144 +71,6 @@ pub struct Options {
     pub timeline: Option<String>,
     /// One of Quarterdeck's own models.
     pub system: bool,
-}
-
-/// A column that is made of others, as a registration names it.
-#[derive(Clone)]
-pub struct RawComputed {
-    pub(crate) name: String,
-    pub(crate) label: String,
-    pub(crate) columns: Vec<String>,
-    pub(crate) value: Compute,
-}
-
-impl std::fmt::Debug for RawComputed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawComputed")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Child rows that are written with their record, as a registration names them.
-#[derive(Debug, Clone, Default)]
-pub struct RawInline {
-    pub(crate) relation: String,
-    pub(crate) table: String,
-    pub(crate) columns: Vec<String>,
-    pub(crate) help: String,
-    pub(crate) extra: usize,
-}
-
-/// Options of child rows whose entity is `T`.
-#[derive(Debug)]
-pub struct InlineOptions<T: EntityTrait> {
-    raw: RawInline,
-    entity: PhantomData<T>,
-}
-
-impl<T: EntityTrait> InlineOptions<T> {
-    /// The columns of the form, instead of all that a body may name.
-    #[must_use]
-    pub fn columns(mut self, columns: impl IntoIterator<Item = T::Column>) -> Self {
-        self.raw.columns = names(columns);
-        self
-    }
-
-    /// A sentence above the rows.
-    #[must_use]
-    pub fn help(mut self, help: &str) -> Self {
-        self.raw.help = help.into();
-        self
-    }
-
-    /// How many empty rows the form begins with, instead of one.
-    #[must_use]
-    pub fn extra(mut self, rows: usize) -> Self {
-        self.raw.extra = rows;
-        self
-    }
-}
-
-/// Options of one field.
-#[derive(Debug, Clone, Default)]
-pub struct FieldOptions {
-    pub(crate) name: Option<String>,
-    pub(crate) label: Option<String>,
-    pub(crate) help: Option<String>,
-    pub(crate) widget: Option<Widget>,
-    pub(crate) choices: Vec<Choice>,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) has_default: bool,
-}
-
-impl FieldOptions {
-    /// The name in JSON, instead of the entity's field name.
-    #[must_use]
-    pub fn name(mut self, name: &str) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// The name for people.
-    #[must_use]
-    pub fn label(mut self, label: &str) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-
-    /// A sentence under the form field and in the OpenAPI document.
-    #[must_use]
-    pub fn help(mut self, help: &str) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// The form control.
-    #[must_use]
-    pub fn widget(mut self, widget: Widget) -> Self {
-        self.widget = Some(widget);
-        self
-    }
-
-    /// Limits a text column to these values; the label is the value in words.
-    #[must_use]
-    pub fn choices<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
-        self.choices.extend(values.into_iter().map(|value| {
-            let value = value.into();
-            Choice {
-                label: super::describe::sentence_case(&value),
-                value,
-            }
-        }));
-        self
-    }
-
-    /// Adds a rule.
-    #[must_use]
-    pub fn rule(mut self, rule: Rule) -> Self {
-        self.rules.push(rule);
-        self
-    }
-
-    /// A number of at least `min`.
-    #[must_use]
-    pub fn min(self, min: f64) -> Self {
-        self.rule(Rule::Min(min))
-    }
-
-    /// A number of at most `max`.
-    #[must_use]
-    pub fn max(self, max: f64) -> Self {
-        self.rule(Rule::Max(max))
-    }
-
-    /// The entity fills this field itself before saving, so a create need not name it.
-    #[must_use]
-    pub fn has_default(mut self) -> Self {
-        self.has_default = true;
-        self
-    }
 }
 
 /// The options of a model while it is being registered; see [`Options`] for what they mean.
@@ -379,15 +247,8 @@ impl<E: EntityTrait> ModelOptions<E> {
         relation: &str,
         options: impl FnOnce(InlineOptions<T>) -> InlineOptions<T>,
     ) -> Self {
-        let raw = RawInline {
-            relation: relation.to_owned(),
-            table: T::default().table_name().to_owned(),
-            extra: 1,
-            ..RawInline::default()
-        };
-        let entity = PhantomData;
-        let inline = options(InlineOptions { raw, entity });
-        self.options.inlines.push(inline.raw);
+        let inline = options(InlineOptions::of(relation));
+        self.options.inlines.push(inline.into_raw());
         self
     }
 

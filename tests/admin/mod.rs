@@ -7,6 +7,7 @@ mod bounds;
 mod cells;
 mod changes;
 mod export;
+mod extras;
 mod forms;
 mod guards;
 mod hidden;

@@ -8,7 +8,7 @@ use crate::house::app::{Session, grant_all, on_each_app};
 
 /// A note of the staff that is in the trash: its address.
 async fn discarded(session: &Session<'_>, code: &str) -> String {
-    let body = json!({"code": code, "body": "Something to remember"});
+    let body = json!({"code": code, "body": "Remember", "created_at": "2026-01-02T03:04:05Z"});
     let (status, made) = session.send("POST", "/api/v1/staff_note", body).await;
     assert_eq!(status, 201, "{made}");
     let path = format!(

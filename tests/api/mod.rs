@@ -1,5 +1,6 @@
 //! `/api/v1/{model}`.
 
+mod actions;
 mod aggregate;
 mod bulk;
 mod contract;

@@ -6,6 +6,8 @@ import './flows/list.mjs';
 import './flows/record.mjs';
 import './flows/relation.mjs';
 import './flows/past.mjs';
+import './flows/many.mjs';
+import './flows/files.mjs';
 import './flows/people.mjs';
 import './flows/keyboard.mjs';
 import './flows/size.mjs';

@@ -72,6 +72,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             names_only: !view.scope.is_unruled(),
         });
     }
+    let changed = records.iter_mut().flat_map(|record| &mut record.changes);
+    change::entitle(engine, ctx, changed).await?;
     let own = format!("/admin/_changes/{id}");
     let next = told["page"]["next"].as_str();
     page::render(

@@ -80,7 +80,7 @@ async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Res
                 .sending(&format!("{{\"change_set\": {id}}}")),
             id,
             problem,
-            trial: Trial::read(engine, ctx, &tried)?,
+            trial: Trial::read(engine, ctx, &tried).await?,
         },
     )
 }

@@ -76,7 +76,9 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         let back = reverts && !(first && i == 0) && entry["verb"] != "delete";
         shown(&view, entry, back.then_some(own.as_str()))
     });
-    let entries: Vec<Entry> = entries.collect();
+    let mut entries: Vec<Entry> = entries.collect();
+    let changed = entries.iter_mut().flat_map(|entry| &mut entry.changes);
+    change::entitle(engine, ctx, changed).await?;
     let title = match &subject {
         Some(subject) => subject.title(),
         None => row::number(key),

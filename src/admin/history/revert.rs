@@ -139,7 +139,7 @@ async fn ask(
             to,
             version,
             problem,
-            trial: Trial::read(engine, ctx, &tried)?,
+            trial: Trial::read(engine, ctx, &tried).await?,
         },
     )
 }

@@ -1,10 +1,11 @@
 //! The columns of a list, and the parameters that fetch exactly what they show: whatever the number
 //! of columns, one statement for the rows and one for each relation.
 
-use crate::model::{FieldId, Kind, Verb};
+use crate::model::{Computed, FieldId, Kind, Verb};
 
 use crate::admin::address::{self, Query};
 use crate::admin::value::cell::{self, Cell};
+use crate::admin::value::computed;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::{Link, View};
 
@@ -35,6 +36,7 @@ enum Source<'a> {
     Field(FieldId),
     Link(FieldId, &'a Link<'a>),
     Relation(&'a Link<'a>),
+    Computed(&'a Computed),
 }
 
 /// The columns of one list.
@@ -44,6 +46,8 @@ pub(crate) struct Columns<'a> {
     /// The columns, in order.
     pub(crate) all: Vec<Column<'a>>,
     opens: bool,
+    /// The list, as its records lead back to it.
+    list: Query,
 }
 
 impl<'a> Columns<'a> {
@@ -72,11 +76,16 @@ impl<'a> Columns<'a> {
         if !led {
             sources.insert(0, Source::Key);
         }
+        let asked = query.get("fields");
+        let named = |made: &&Computed| {
+            asked.is_none_or(|names| names.split(',').any(|name| name == made.name))
+        };
+        sources.extend(computed::seen(view).filter(named).map(Source::Computed));
         for name in query.get("expand").unwrap_or_default().split(',') {
             let first = name.split('.').next().unwrap_or_default();
             let shown = |s: &Source<'_>| match s {
                 Source::Link(_, l) | Source::Relation(l) => l.relation.name == first,
-                Source::Key | Source::Field(_) => false,
+                Source::Key | Source::Field(_) | Source::Computed(_) => false,
             };
             if let Some(link) = view
                 .link_named(first)
@@ -90,7 +99,12 @@ impl<'a> Columns<'a> {
             .into_iter()
             .map(|s| column(view, query, &order, s))
             .collect();
-        Self { view, all, opens }
+        Self {
+            view,
+            all,
+            opens,
+            list: query.clone(),
+        }
     }
 
     /// The parameters of `query`, with `fields` and `expand` completed by what the columns need.
@@ -108,6 +122,7 @@ impl<'a> Columns<'a> {
                     fields.extend(link.narrowed());
                     expand.push(link.relation.name.clone());
                 }
+                Source::Computed(made) => fields.extend(made.needs.iter().map(|&f| name(f))),
                 Source::Relation(link) => {
                     fields.extend(link.narrowed());
                     expand.push(link.relation.name.clone());
@@ -115,6 +130,7 @@ impl<'a> Columns<'a> {
             }
         }
         let mut parameters = query.0.clone();
+        leave_out(&mut parameters, &model.computed);
         complete(&mut parameters, "fields", fields);
         complete(&mut parameters, "expand", expand);
         parameters
@@ -125,7 +141,7 @@ impl<'a> Columns<'a> {
         for column in &mut self.all {
             column.edits = match column.source {
                 Source::Field(f) | Source::Link(f, _) => fields.contains(&f),
-                Source::Key | Source::Relation(_) => false,
+                Source::Key | Source::Relation(_) | Source::Computed(_) => false,
             };
         }
     }
@@ -149,7 +165,7 @@ impl<'a> Columns<'a> {
                 first.text = row::number(&key);
             }
             if self.opens {
-                first.href = address::record(&model.slug, &key);
+                first.href = address::record_of(&model.slug, &key, &self.list);
             }
         }
         cells
@@ -166,6 +182,7 @@ impl Column<'_> {
             },
             Source::Field(f) => cell::of_field(&view.model.fields[*f], row),
             Source::Link(f, link) => cell::of_link(&view.model.fields[*f], link, row),
+            Source::Computed(made) => computed::cell(view.model, made, row),
             Source::Relation(link) => match row.many(&link.relation.name) {
                 Some((rows, more)) => cell::of_many(link.target, &rows, more),
                 None => match row.one(&link.relation.name) {
@@ -193,6 +210,15 @@ fn leads(kind: &Kind) -> bool {
             false
         }
     }
+}
+
+/// Takes the names of computed columns out of `fields`: no operation knows them.
+fn leave_out(parameters: &mut Vec<(String, String)>, computed: &[Computed]) {
+    for (_, names) in parameters.iter_mut().filter(|(name, _)| name == "fields") {
+        let made = |name: &&str| !computed.iter().any(|c| c.name == **name);
+        *names = names.split(',').filter(made).collect::<Vec<_>>().join(",");
+    }
+    parameters.retain(|(name, names)| name != "fields" || !names.is_empty());
 }
 
 /// Adds names to a comma-separated parameter, once each.
@@ -240,13 +266,14 @@ fn column<'a>(
         Source::Key => ("Record", None),
         Source::Field(f) | Source::Link(f, _) => (view.label(*f), Some(*f)),
         Source::Relation(link) => (link.relation.label.as_str(), None),
+        Source::Computed(made) => (made.label.as_str(), None),
     };
     let class = match &source {
         Source::Field(f) => match &model.fields[*f].kind {
             Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => "num",
             _ => "",
         },
-        Source::Key | Source::Link(..) | Source::Relation(_) => "",
+        Source::Key | Source::Link(..) | Source::Relation(_) | Source::Computed(_) => "",
     };
     let mut column = Column {
         label,

@@ -103,7 +103,11 @@ fn misfit(fault: &Json) -> Misfit {
         .filter(|_| detail.starts_with("Line "));
     let (place, text) = match parted {
         Some((place, text)) => (place, text),
-        None => (fault["pointer"].as_str().unwrap_or_default(), detail),
+        None => {
+            let place = fault["pointer"].as_str().unwrap_or_default();
+            let column = place.strip_prefix("/columns/");
+            (column.unwrap_or(place), detail)
+        }
     };
     Misfit {
         place: place.to_owned(),

@@ -2,12 +2,14 @@
 //! in the list that it was found in. All of it from the lists that the API has.
 
 use crate::admin::address::{self, POSITION, Query};
+use crate::admin::record::editable;
+use crate::admin::record::widget::Purpose;
 use crate::admin::value::count;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
 use crate::crud::{Context, Engine, ListRequest, Page};
 use crate::error::{Error, Kind};
-use crate::model::{ModelMeta, Verb};
+use crate::model::{FieldId, ModelMeta, Verb};
 
 /// Past so many relations their counts would cost more than they tell.
 const COUNTED: usize = 12;
@@ -60,7 +62,7 @@ pub(crate) async fn related(
         };
         let query = Query(vec![(name, value)]);
         let counted = all.len() < COUNTED && engine.may(ctx, Verb::List, target.id);
-        let add = engine.may(ctx, Verb::Create, target.id);
+        let add = takes(engine, ctx, target, link.relation.to[0])?;
         all.push(Related {
             label: target.label_plural.clone(),
             href: query.list(&target.slug),
@@ -78,6 +80,16 @@ pub(crate) async fn related(
         });
     }
     Ok(all)
+}
+
+/// Whether the form of a new record has the field.
+fn takes(engine: &Engine, ctx: &Context, model: &ModelMeta, field: FieldId) -> Result<bool, Error> {
+    if !engine.may(ctx, Verb::Create, model.id) {
+        return Ok(false);
+    }
+    let view = View::of(engine, ctx, Verb::Create, model.id)?;
+    let open = editable(model, &view.scope, Purpose::Create, |f| view.sees(f));
+    Ok(open.contains(&field))
 }
 
 async fn count_of(

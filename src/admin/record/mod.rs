@@ -4,6 +4,8 @@
 //! in [`form`], the control of each kind in [`widget`], records to point at in [`pick`].
 
 mod around;
+pub(crate) mod blank;
+pub(crate) mod controls;
 pub(crate) mod delete;
 mod difference;
 pub(crate) mod draft;

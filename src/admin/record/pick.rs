@@ -84,7 +84,12 @@ pub(crate) async fn search(
         rows.extend(one(engine, ctx, link, words).await?);
     }
     if let Some(condition) = condition(&view, words) {
-        rows.extend(some(engine, ctx, link, condition).await?);
+        match some(engine, ctx, link, condition).await {
+            Ok(some) => rows.extend(some),
+            // What is no search, of too many words say, finds nothing.
+            Err(error) if error.kind == ErrorKind::Malformed => {}
+            Err(error) => return Err(error),
+        }
     }
     for row in rows {
         let Some(value) = row.text(&field.name) else {
@@ -141,7 +146,8 @@ async fn one(
     reason = "no way to search, and nothing to search for"
 )]
 fn condition(view: &View<'_>, words: &str) -> Option<Option<(String, String)>> {
-    if words.is_empty() {
+    // A list searches no single letter; whoever has typed one sees where the records begin.
+    if words.chars().count() < 2 {
         return Some(None);
     }
     let model = view.model;

@@ -10,7 +10,7 @@ use crate::admin::record::faults::mendable;
 use crate::admin::record::form::{self, Sent};
 use crate::admin::record::widget::Purpose;
 use crate::admin::record::widget::relation::Found;
-use crate::admin::record::{self, Known, Subject, inline, page, pick};
+use crate::admin::record::{self, Known, Subject, blank, inline, page, pick};
 use crate::admin::value::row::Row;
 use crate::admin::view::{Link, View};
 use crate::crud::{Context, Engine, Target, Written};
@@ -37,7 +37,7 @@ pub(crate) async fn create(mut call: Call) -> Result<Response, Error> {
         Asked::Save(sent) => sent,
         Asked::Away(to) => return Ok(answer::see_other(&to)),
         Asked::Again(draft) => {
-            return page::blank(&call, (String::new(), errand), Some(&draft)).await;
+            return blank::blank(&call, (String::new(), errand), Some(&draft)).await;
         }
     };
     let (body, places) = whole(&known, &sent, Purpose::Create);
@@ -55,7 +55,7 @@ pub(crate) async fn create(mut call: Call) -> Result<Response, Error> {
                 places,
                 ..Draft::refused(sent, error)
             };
-            page::blank(&call, (String::new(), errand), Some(&draft)).await
+            blank::blank(&call, (String::new(), errand), Some(&draft)).await
         }
         Err(error) => Err(error),
     }

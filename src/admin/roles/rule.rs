@@ -62,7 +62,9 @@ impl Rule {
 
     /// Whether some rows or fields are left out.
     pub(super) fn is_limited(&self) -> bool {
-        self.rows.is_some() || self.readable.is_some() || self.writable.is_some()
+        let writes = [Verb::Create, Verb::Replace, Verb::Patch];
+        let writes = self.verbs.iter().any(|v| writes.contains(v));
+        self.rows.is_some() || self.readable.is_some() || writes && self.writable.is_some()
     }
 
     /// What is to be stored.

@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use crate::crud::{IfMatch, Target};
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
-use crate::model::Verb;
+use crate::model::{ModelMeta, Verb};
 
 use crate::admin::address;
 use crate::admin::shell::Shell;
@@ -109,14 +109,7 @@ async fn ask(
             tried.ok_or_else(Error::not_found)?
         }
     };
-    let title = match engine.may(ctx, Verb::Read, model.id) {
-        true => {
-            let only = [("trash".to_owned(), "only".to_owned())];
-            let record = engine.read(ctx, model.id, key, &only).await?;
-            row::title(model, &Row::parse(&record.body)?)
-        }
-        false => row::number(key),
-    };
+    let title = title(call, model).await?;
     let lists = engine.may(ctx, Verb::List, model.id);
     let trash = match lists {
         true => format!("/admin/{}/_trash", model.slug),
@@ -152,7 +145,18 @@ async fn ask(
             },
             purges: way == Way::Gone,
             problem,
-            trial: Trial::read(engine, ctx, &tried)?,
+            trial: Trial::read(engine, ctx, &tried).await?,
         },
     )
+}
+
+/// The title of a record in the trash.
+async fn title(call: &Call, model: &ModelMeta) -> Result<String, Error> {
+    let (engine, ctx, key) = (&call.engine, &call.ctx, call.raw_param("id"));
+    if !engine.may(ctx, Verb::Read, model.id) {
+        return Ok(row::number(key));
+    }
+    let only = [("trash".to_owned(), "only".to_owned())];
+    let record = engine.read(ctx, model.id, key, &only).await?;
+    Ok(row::title(model, &Row::parse(&record.body)?))
 }

@@ -11,7 +11,7 @@ use poem::http::StatusCode;
 use crate::crud::ListRequest;
 use crate::error::Error;
 use crate::http::Call;
-use crate::model::{ModelMeta, Verb};
+use crate::model::{ModelMeta, Trash, Verb};
 
 use crate::admin::address::{self, Query};
 use crate::admin::shell::Shell;
@@ -50,7 +50,7 @@ struct Discarded {
 }
 
 /// The model that a request is about, which has a trash.
-fn subject(call: &Call) -> Result<(&ModelMeta, crate::model::Trash), Error> {
+fn subject(call: &Call) -> Result<(&ModelMeta, Trash), Error> {
     let model = call.engine.model(&call.param("model"))?;
     // Who may not delete has no trash: first whether the model is there at all.
     call.engine.scope(&call.ctx, Verb::Delete, model.id)?;
@@ -86,16 +86,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let request = ListRequest::Parameters(&parameters);
     let page = engine.list(ctx, model.id, request).await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    let rows = rows.iter().map(|row| {
-        let key = row::key(model, row).unwrap_or_default();
-        let at = row.text(since).filter(|_| known);
-        Discarded {
-            title: row::title(model, row),
-            left: at.as_deref().zip(trash.days).map_or_else(String::new, left),
-            since: at.as_deref().map(Moment::of),
-            own: address::record(&model.slug, &key),
-        }
-    });
+    let rows = rows.iter().map(|row| discarded(model, row, (trash, known)));
     let own = format!("/admin/{}/_trash", model.slug);
     let at = |cursor: &Option<String>| match cursor {
         Some(cursor) => format!("{own}?cursor={cursor}"),
@@ -120,6 +111,17 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             next: at(&page.next),
         },
     )
+}
+
+fn discarded(model: &ModelMeta, row: &Row, (trash, known): (Trash, bool)) -> Discarded {
+    let key = row::key(model, row).unwrap_or_default();
+    let at = row.text(&model.fields[trash.since].name).filter(|_| known);
+    Discarded {
+        title: row::title(model, row),
+        left: at.as_deref().zip(trash.days).map_or_else(String::new, left),
+        since: at.as_deref().map(Moment::of),
+        own: address::record(&model.slug, &key),
+    }
 }
 
 /// How long a record stays that went at `since`.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::admin::account::client;
 use crate::admin::address::Query;
 use crate::admin::shell::Shell;
-use crate::crud::{Context, Engine, ListRequest, Record};
+use crate::crud::{Context, Engine, ListRequest};
 use crate::error::Error;
 use crate::http::Call;
 use crate::model::Verb;
@@ -29,8 +29,6 @@ struct AccessPage {
     /// Whether it is the caller's own account.
     own: bool,
     has_logged_in: bool,
-    /// The entity tag of the record.
-    version: String,
     roles: Vec<(String, String, bool)>,
     sessions: Vec<Open>,
     /// Whether the caller may change its state.
@@ -81,14 +79,13 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
 }
 
 /// The user's record.
-pub(super) async fn record(call: &Call) -> Result<(Record, Json), Error> {
+pub(super) async fn record(call: &Call) -> Result<Json, Error> {
     let model = call.engine.model("qd_user")?.id;
     let record = call
         .engine
         .read(&call.ctx, model, call.raw_param("id"), &[])
         .await?;
-    let user = serde_json::from_slice(&record.body).map_err(Error::internal)?;
-    Ok((record, user))
+    serde_json::from_slice(&record.body).map_err(Error::internal)
 }
 
 /// The page, with what is to be said.
@@ -99,7 +96,7 @@ pub(super) async fn show(
     said: Said,
 ) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
-    let (record, user) = record(call).await?;
+    let user = record(call).await?;
     let id = user["id"].to_string();
     let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
     let principal = &ctx.principal;
@@ -118,7 +115,6 @@ pub(super) async fn show(
             .as_ref()
             .is_some_and(|u| u.id.to_string() == id),
         has_logged_in: user["last_login_at"].is_string(),
-        version: record.version(),
         roles: roles
             .iter()
             .map(|role| {

@@ -37,31 +37,23 @@ pub(crate) async fn state(mut call: Call) -> Result<Response, Error> {
     let fields = posted(&mut call).await?;
     let active = sent(&fields, "active") == "true";
     let model = call.engine.model("qd_user")?.id;
-    let condition = match sent(&fields, "_if_match") {
-        "" => IfMatch::Exists,
-        tag => IfMatch::parse([tag])?,
-    };
     let body = Input::Object(vec![("is_active".to_owned(), Input::Bool(active))]);
     let key = call.raw_param("id");
     let target = Target {
         key,
-        condition: &condition,
+        // Whatever else has changed meanwhile, a login above all, it is meant.
+        condition: &IfMatch::Exists,
     };
-    let done = call
-        .engine
+    call.engine
         .update(&call.ctx, (model, Verb::Patch), target, body)
-        .await;
-    match done {
-        Ok(_) => Ok(back(&call, if active { "active" } else { "suspended" })),
-        Err(error) if error.kind == Kind::PreconditionFailed => refused(&call, &error).await,
-        Err(error) => Err(error),
-    }
+        .await?;
+    Ok(back(&call, if active { "active" } else { "suspended" }))
 }
 
 /// `POST /admin/_users/{id}/roles`: one bulk of what is ticked and was not, and the other way round.
 pub(crate) async fn roles(mut call: Call) -> Result<Response, Error> {
     let fields = posted(&mut call).await?;
-    let (_, user) = record(&call).await?;
+    let user = record(&call).await?;
     let id = user["id"].to_string();
     let wanted: Vec<&str> = (fields.iter())
         .filter(|(name, _)| name == "role")
@@ -139,7 +131,7 @@ pub(crate) async fn password(mut call: Call) -> Result<Response, Error> {
 /// `POST /admin/_users/{id}/sessions`: ends one, or all.
 pub(crate) async fn end_session(mut call: Call) -> Result<Response, Error> {
     let fields = posted(&mut call).await?;
-    let (_, user) = record(&call).await?;
+    let user = record(&call).await?;
     let id = user["id"].to_string();
     let model = call.engine.model("qd_session")?.id;
     let open = rows(&call.engine, &call.ctx, "qd_session", &[("user_id", &id)]).await;

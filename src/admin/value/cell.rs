@@ -42,7 +42,7 @@ impl Cell {
     }
 
     /// A text with the class of its kind; cut where it is too long for a table.
-    fn of(text: &str, class: &'static str) -> Self {
+    pub(crate) fn of(text: &str, class: &'static str) -> Self {
         let full = if text.chars().nth(24).is_some() {
             cut(text, TOOLTIP)
         } else {

@@ -3,11 +3,14 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::crud::{Context, Engine};
+use crate::error::Error;
 use crate::model::{Field, FieldId, Kind};
 
 use crate::admin::address;
 use crate::admin::value::cell::{self, Cell};
 use crate::admin::value::row::{self, Row};
+use crate::admin::value::titles::Titles;
 use crate::admin::view::View;
 
 /// Most characters that are shown of what two texts have in common, on either side of what differs.
@@ -37,6 +40,8 @@ pub(crate) struct Side {
     pub(crate) class: &'static str,
     /// Where it leads; empty when nowhere.
     pub(crate) href: String,
+    /// The model and the key of the record that it points at, where the caller may go there.
+    target: Option<(String, String)>,
 }
 
 /// What `changes` says, field by field `{"old", "new"}`, in the order of the model's fields. A field
@@ -96,19 +101,37 @@ fn side(view: &View<'_>, f: FieldId, value: Option<&Json>) -> Option<Side> {
     let Cell { text, class, .. } = cell::whole(field, &row);
     let link = view.link(f).filter(|link| link.opens);
     let key = link.and_then(|_| row.text(&field.name));
-    let (text, href) = match (link, key) {
-        (Some(link), Some(key)) => {
-            let key = crate::model::encode_key_part(&key).to_string();
-            (row::number(&key), address::record(&link.target.slug, &key))
-        }
-        _ => (text, String::new()),
-    };
-    Some(Side {
+    let mut side = Side {
         own: text,
         class,
-        href,
         ..Side::default()
-    })
+    };
+    if let (Some(link), Some(key)) = (link, key) {
+        let key = crate::model::encode_key_part(&key).to_string();
+        side.own = row::number(&key);
+        side.href = address::record(&link.target.slug, &key);
+        side.target = Some((link.target.slug.clone(), key));
+    }
+    Some(side)
+}
+
+/// Puts the titles of the records that the changes point at in place of their keys.
+pub(crate) async fn entitle(
+    engine: &Engine,
+    ctx: &Context,
+    changes: impl Iterator<Item = &mut Change>,
+) -> Result<(), Error> {
+    let sides = changes.flat_map(|change| change.sides.iter_mut().flatten());
+    let mut sides: Vec<&mut Side> = sides.filter(|side| side.target.is_some()).collect();
+    let wanted = sides.iter().filter_map(|side| side.target.as_ref());
+    let wanted = wanted.map(|(slug, key)| (slug.as_str(), key.as_str()));
+    let titles = Titles::of(engine, ctx, wanted).await?;
+    for side in &mut sides {
+        if let Some((slug, key)) = &side.target {
+            side.own = titles.get(slug, key);
+        }
+    }
+    Ok(())
 }
 
 /// A record of this one field.

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::check::Finding;
+use crate::model::computed::RawComputed;
 use crate::model::describe::Description;
-use crate::model::options::{Options, RawComputed};
+use crate::model::options::Options;
 use crate::model::{Field, FieldId, Kind, Trash};
 
 /// Columns that cannot be served, names that clash, secrets where none can be.

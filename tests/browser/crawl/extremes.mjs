@@ -49,7 +49,7 @@ function ready(name, program, database) {
 if (ready('extremes', extremes)) {
     look('extremes: every page', { server, who: 'clerk' }, async (desk) => {
         const own = ['wide', 'single', 'nothing'].map((slug) => `/admin/${slug}`);
-        const { kinds, complaints } = await walk(desk, { begin: own, most: 6, visit: inspect });
+        const { kinds, complaints } = await walk(desk, { begin: own, most: 4, visit: (at, next) => inspect(at, next, 3) });
         assert.ok(kinds.get('/admin/{model}/{id}') >= 2, [...kinds.keys()].join(' '));
         nothing(complaints);
     });
@@ -68,7 +68,7 @@ if (ready('extremes', extremes)) {
 if (ready('chinook', chinook, chinookDatabase)) {
     const shop = shared(() => serverOf(chinook, chinookDatabase));
     look('chinook: every page', { server: shop, who: 'clerk' }, async (desk) => {
-        const { kinds, complaints } = await walk(desk, { most: 30, visit: (at, next) => inspect(at, next, 1) });
+        const { kinds, complaints } = await walk(desk, { most: 12, visit: (at, next) => inspect(at, next, 1) });
         assert.ok(kinds.get('/admin/{model}') > 10, [...kinds.keys()].join(' '));
         nothing(complaints);
     });

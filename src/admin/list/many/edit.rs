@@ -86,7 +86,7 @@ pub(super) async fn page(
 
 fn control(view: &View<'_>, id: FieldId, refused: Option<&Draft>) -> Control {
     let field = &view.model.fields[id];
-    let zone = record::page::zone_of(refused);
+    let zone = record::controls::zone_of(refused);
     let part = refused.map(|d| d.sent.record());
     let part = part.filter(|part| part.holds(field));
     let state = part.map_or_else(|| form::shown(field, None, zone), |part| part.state(field));

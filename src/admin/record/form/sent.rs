@@ -144,8 +144,10 @@ impl Part<'_> {
     /// Whether the user changed the field; a form without its digest always does. One that somebody
     /// else changed too, and whose value the user takes, is not.
     pub(crate) fn changed(&self, field: &Field) -> bool {
-        if self.take(field) == Some("theirs") {
-            return false;
+        match self.take(field) {
+            Some("theirs") => return false,
+            Some("base" | "yours") => return true,
+            _ => {}
         }
         self.was(field)
             .is_none_or(|was| was != digest(&self.state(field)))

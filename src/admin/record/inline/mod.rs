@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::acl::Scope;
 use crate::admin::address::{self, Query};
+use crate::admin::record::controls::{picker, zone_of};
 use crate::admin::record::draft::Draft;
 use crate::admin::record::form::{self, Part};
-use crate::admin::record::page::{picker, zone_of};
 use crate::admin::record::widget::relation::Relation as Picker;
 use crate::admin::record::widget::{self, Control, Purpose, Shape};
 use crate::admin::record::{editable, pick};

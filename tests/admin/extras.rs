@@ -1,0 +1,144 @@
+//! What a project adds to the pages: actions on records, pages of its own, its name and its pieces.
+
+use quarterdeck::admin::extra::{ExtraPage, Rule, Slot};
+use quarterdeck::app::AppBuilder;
+use quarterdeck::model::Verb;
+use serde_json::json;
+
+use super::forms::{as_it_is, open};
+use super::page::visit;
+use crate::house::app::on_each_app;
+
+#[tokio::test]
+async fn an_action_asks_first_and_then_is_done() {
+    on_each_app("an_action_asks_first", as_it_is, async |app| {
+        let author = json!({"name": "Ada", "slug": "ada", "country": "GB"});
+        let author = app.make("author", author).await["id"].clone();
+        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
+            "price": "10.00", "pages": 10, "language": "en"});
+        let id = app.make("book", book).await["id"].clone();
+        let admin = app.login("admin").await;
+        let link = open(&admin, &format!("/admin/book/{id}"))
+            .await
+            .link("Lower the price");
+        let page = open(&admin, &link.expect("a link")).await;
+        assert!(
+            page.text().contains("The new prices are in force at once."),
+            "{}",
+            page.text()
+        );
+        assert_eq!(page.link("Notes"), Some(format!("/admin/book/{id}")));
+        let action = "/admin/book/_actions/discount";
+        let form = page.form(action);
+        let wrong = form.clone().with("percent", "95").send(&admin).await;
+        assert_eq!(wrong.status(), 422, "{}", wrong.text());
+        assert!(
+            wrong.links().contains(&"#f-percent".to_owned()),
+            "{}",
+            wrong.text()
+        );
+        let done = wrong.form(action).with("percent", "10").send(&admin).await;
+        assert_eq!(
+            (done.status(), done.location()),
+            (303, format!("{action}/done?affected=1").as_str())
+        );
+        assert!(
+            open(&admin, done.location())
+                .await
+                .text()
+                .contains("Done. Records: 1.")
+        );
+        let (_, record) = admin.get(&format!("/api/v1/book/{id}")).await;
+        assert_eq!(record["price"], "9.00");
+        // A list sends the keys of what is selected, and is asked first too.
+        let fields = [("ids".to_owned(), id.to_string())];
+        let asked = super::page::post(&admin, action, &fields).await;
+        assert_eq!(
+            (asked.status(), asked.form(action).value("_run")),
+            (200, Some("1"))
+        );
+        for (path, status) in [
+            (action.to_owned(), 400),
+            (format!("{action}?ids=999"), 404),
+            (format!("{action}?ids={id}&zz=1"), 400),
+            ("/admin/book/_actions/zz?ids=1".to_owned(), 404),
+            (format!("{action}/done?affected=x"), 400),
+        ] {
+            assert_eq!(visit(&admin, &path).await.status(), status, "{path}");
+        }
+    })
+    .await;
+}
+
+fn dressed(b: AppBuilder) -> AppBuilder {
+    let report = |name: &str, rule| {
+        ExtraPage::new(name, "Report", async |call| {
+            Ok(format!("<p>asked by {}</p>", call.ctx.principal.name()))
+        })
+        .rule(rule)
+        .group("Reports")
+    };
+    b.admin_page(report("mine", Rule::Login))
+        .admin_page(report("ours", Rule::Superuser))
+        .admin_page(report("books", Rule::May(Verb::List, "book".into())))
+        .admin_look(|look| {
+            look.brand("Acme & Co")
+                .css(":root { --accent: #123456; }")
+                .slot(Slot::Footer, |place| format!("<p>at {}</p>", place.path))
+                .slot(Slot::Home, |place| format!("<p>hello {}</p>", place.user))
+        })
+}
+
+#[tokio::test]
+async fn r27_pages_of_the_project_are_there_for_who_may_open_them() {
+    on_each_app("pages_of_the_project", dressed, async |app| {
+        let grant = json!([{"model": "book", "verbs": ["list"], "rows": "all", "readable": "all", "writable": []}]);
+        app.user("clerk", false, grant).await;
+        app.user("nobody", false, json!([])).await;
+        for (name, wanted) in [
+            ("admin", [200, 200, 200]),
+            ("clerk", [200, 404, 200]),
+            ("nobody", [200, 404, 404]),
+        ] {
+            let session = app.login(name).await;
+            let pages = ["mine", "ours", "books"].map(|p| format!("/admin/_pages/{p}"));
+            let mut found = Vec::new();
+            for path in &pages {
+                let page = visit(&session, path).await;
+                if page.status() == 200 {
+                    assert!(page.text().contains(&format!("asked by {name}")), "{path}");
+                }
+                found.push(page.status());
+            }
+            assert_eq!(found, wanted, "{name}");
+            let home = open(&session, "/admin").await;
+            let linked = pages.iter().map(|p| home.links().contains(p));
+            assert_eq!(linked.collect::<Vec<_>>(), wanted.map(|s| s == 200), "{name}");
+        }
+        let anonymous = app.anonymous();
+        assert_eq!(visit(&anonymous, "/admin/_pages/mine").await.status(), 303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_project_has_its_name_its_colours_and_its_pieces_on_the_pages() {
+    on_each_app("the_project_has_its_name", dressed, async |app| {
+        let admin = app.login("admin").await;
+        let page = open(&admin, "/admin").await;
+        assert!(page.text().contains("hello admin"), "{}", page.text());
+        assert!(page.text().contains("Acme & Co"), "{}", page.text());
+        assert!(page.text().contains("at /admin"), "{}", page.text());
+        let styles = page.tags.iter().filter(|t| t.name == "link");
+        let styles: Vec<&str> = styles.filter_map(|t| t.get("href")).collect();
+        let own = styles.iter().find(|s| s.starts_with("/admin/_style?v="));
+        let style = visit(&admin, own.expect("the project's style")).await;
+        assert_eq!(
+            style.reply.header("content-type"),
+            "text/css; charset=utf-8"
+        );
+        assert_eq!(style.reply.text, ":root { --accent: #123456; }");
+        // Without any of it the pages are ours.
+    })
+    .await;
+}
