@@ -1,5 +1,5 @@
 // The list page: the selection goes along to its other pages.
-const many = target => target.form?.matches(".many") ? target.form : null;
+const many = target => target.form?.matches(".batch") ? target.form : null;
 const boxesOf = form => [...form.elements].filter(box => box.name === "_key");
 
 // The keys that are selected: those that were before, without those of this page, and its ticks.
@@ -53,7 +53,7 @@ document.addEventListener("click", event => {
 }, true);
 
 document.addEventListener("htmx:configRequest", event => {
-  const form = document.querySelector("form.many"), { path, verb } = event.detail;
+  const form = document.querySelector("form.batch"), { path, verb } = event.detail;
   if (!form || verb !== "get") return;
   const there = new URL(path, location.href);
   if (there.pathname !== form.dataset.list || event.target.closest(".bar, nav.side, nav.crumbs, .tabs")) return;

@@ -164,9 +164,16 @@ fn onward(page: &Page) -> Vec<String> {
     pages.map(ToOwned::to_owned).collect()
 }
 
-/// Whether a list's page is another one only by what is the page's own: what is selected, open or walked.
+/// Whether a page shows what another one does, but for what is the page's own: what is selected, open or
+/// walked; or is a list's chart, file or builder, which is looked at once for each model.
 fn own_only(path: &str) -> bool {
-    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let (page, query) = path.split_once('?').unwrap_or((path, ""));
+    if ["/_chart", "/_export", "/_build"]
+        .iter()
+        .any(|own| page.ends_with(own))
+    {
+        return !query.is_empty();
+    }
     let mut names = query.split('&').filter(|pair| pair.starts_with('_'));
     names.next().is_some() && !path.ends_with("?_cells=1") && !path.contains("_do=edit")
 }
@@ -223,7 +230,13 @@ async fn r27_a8_a53_whatever_is_stored_or_asked_stays_text_on_every_page() {
                     .flatten()
                     .map(|r| text(&r["name"]))
                     .collect();
-                for page in ["_chart", "?_cells=1", "_many?_do=edit&_key=1&_on="] {
+                for page in [
+                    "_build",
+                    "_chart",
+                    "_export",
+                    "?_cells=1",
+                    "_many?_do=edit&_key=1",
+                ] {
                     let slash = if page.starts_with('?') { "" } else { "/" };
                     todo.push(format!("/admin/{slug}{slash}{page}"));
                 }

@@ -2,6 +2,9 @@
 //! the records or of what they point at, an operator that its kind has, and a value. Each step is an
 //! address; what is chosen is tried by the list before it is taken.
 
+mod ask;
+mod ways;
+
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
@@ -9,16 +12,16 @@ use poem::http::StatusCode;
 use crate::crud::ListRequest;
 use crate::error::{Error, Kind as Failure};
 use crate::http::{Call, answer};
-use crate::model::{Field, Kind, ModelMeta, Op, Verb};
+use crate::model::{ModelMeta, Verb};
 use crate::query::parse::{GROUPS, RESERVED};
-use crate::query::path::Scope as Paths;
 
-use super::conditions::{self, verb};
+use self::ask::{Ask, ask, condition};
+use self::ways::{Found, ways};
+use super::conditions;
 use super::place::Place;
 use super::tree::{self, Spot};
 use crate::admin::address::{POSITION, Query};
 use crate::admin::shell::Shell;
-use crate::admin::value::cell;
 use crate::admin::value::count;
 use crate::page::words::{fill, t};
 use crate::page::{self, filters};
@@ -76,31 +79,6 @@ enum Step {
     Value(Ask),
 }
 
-/// The form of one condition.
-#[derive(Debug)]
-struct Ask {
-    at: String,
-    edit: bool,
-    path: String,
-    label: String,
-    operators: Vec<(&'static str, &'static str, bool)>,
-    /// The type of the inputs.
-    kind: &'static str,
-    value: String,
-    second: String,
-    /// The values to choose from, and whether each is chosen; empty for inputs.
-    choices: Vec<(String, String, bool)>,
-    /// Whether there are two values between which something can be.
-    between: bool,
-    texts: bool,
-}
-
-/// A field at the end of a path.
-struct Found<'a> {
-    field: &'a Field,
-    label: String,
-}
-
 /// `GET /admin/{model}/_build`
 pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
@@ -120,7 +98,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         _ => {}
     }
     let mut problem = String::new();
-    let chosen = chosen(&call, model, &sent)?;
+    let chosen = ways::chosen(&call, model, &sent)?;
     if let (Some((name, field)), Some(op)) = (&chosen, sent.get("_op")) {
         let pair = condition(name, field.field, op, &sent);
         let next = if edit {
@@ -265,7 +243,7 @@ fn step(
             ("_op".into(), op.to_owned()),
             ("_value".into(), value),
         ]);
-        if let Some((path, found)) = self::chosen(call, model, &asked)? {
+        if let Some((path, found)) = ways::chosen(call, model, &asked)? {
             return Ok(Step::Value(ask(&path, &found, (&at, edit), &asked)));
         }
     }
@@ -292,181 +270,6 @@ fn step(
             onward: onward.collect(),
         }
     })
-}
-
-/// Calls `look` where these relations lead, with their labels.
-fn ways<T>(
-    call: &Call,
-    model: &ModelMeta,
-    steps: &[&str],
-    look: impl FnOnce(&Paths<'_>, &ModelMeta, Vec<String>) -> T,
-) -> Result<T, Error> {
-    let engine = &call.engine;
-    engine.with_access(&call.ctx, |access| {
-        let scope = access.scope(Verb::List, model.id)?;
-        let lens = access.lens(model.id, &scope);
-        let paths = Paths {
-            registry: engine.registry(),
-            lens: &lens,
-            limits: engine.limits(),
-            conditions: 0,
-        };
-        let wrong =
-            |(code, detail): (&'static str, String)| Error::parameter("_field", code, detail);
-        let end = paths.walk(model.id, steps).map_err(wrong)?.end;
-        let (mut here, mut labels) = (model, Vec::new());
-        for step in steps {
-            let Some(relation) = here.relation(step) else {
-                break;
-            };
-            labels.push(relation.label.clone());
-            here = engine.registry().model(relation.target);
-        }
-        Ok(look(&paths, engine.registry().model(end), labels))
-    })
-}
-
-/// The field that was chosen, at the end of its path.
-fn chosen<'a>(
-    call: &'a Call,
-    model: &'a ModelMeta,
-    sent: &Query,
-) -> Result<Option<(String, Found<'a>)>, Error> {
-    let Some(path) = sent
-        .get("_field")
-        .filter(|p| !p.is_empty() && !p.ends_with('.'))
-    else {
-        return Ok(None);
-    };
-    let mut steps: Vec<&str> = path.split('.').collect();
-    let last = steps.pop().unwrap_or_default();
-    let registry = call.engine.registry();
-    let found = ways(call, model, &steps, |paths, here, mut through| {
-        let usable = |f: &Field| !f.operators().is_empty();
-        let (field, _) = paths
-            .field(here.id, last, usable)
-            .map_err(|(code, detail)| Error::parameter("_field", code, detail))?;
-        through.push(here.fields[field].label.clone());
-        Ok((here.id, field, through.join(" › ")))
-    })?;
-    let (here, field, label) = found?;
-    let field = &registry.model(here).fields[field];
-    Ok(Some((path.to_owned(), Found { field, label })))
-}
-
-/// Operators that stand for another with the value that they always have.
-const EMPTY: [(&str, &str); 2] = [("empty", "true"), ("filled", "false")];
-
-fn ask(path: &str, found: &Found<'_>, (at, edit): (&str, bool), sent: &Query) -> Ask {
-    let field = found.field;
-    let value = sent.get("_value").unwrap_or_default();
-    let op = match (sent.get("_op").unwrap_or_default(), value) {
-        ("isnull", "true") => "empty",
-        ("isnull", _) => "filled",
-        (op, _) => op,
-    };
-    let (values, kind) = inputs(field);
-    let chosen = crate::query::path::split_list(value);
-    let choices: Vec<(String, String, bool)> = values
-        .into_iter()
-        .map(|(value, label)| {
-            let here = chosen.contains(&value);
-            (value, label, here)
-        })
-        .collect();
-    let mut operators = Vec::new();
-    for &known in field.operators() {
-        let listed = matches!(known, Op::In | Op::Nin) && !choices.is_empty();
-        if known != Op::IsNull && !listed {
-            let here = known.name() == op || (op == "in" && known == Op::Eq && !choices.is_empty());
-            operators.push((known.name(), verb(known), here));
-        }
-    }
-    for (name, words) in [("empty", t("is empty")), ("filled", t("is not empty"))] {
-        operators.push((name, words, name == op));
-    }
-    let (first, second) = match op {
-        "between" => (
-            chosen.first().cloned().unwrap_or_default(),
-            chosen.get(1).cloned().unwrap_or_default(),
-        ),
-        _ => (value.to_owned(), String::new()),
-    };
-    Ask {
-        at: at.to_owned(),
-        edit,
-        path: path.to_owned(),
-        label: found.label.clone(),
-        between: field.operators().contains(&Op::Between),
-        texts: field.operators().contains(&Op::In) && choices.is_empty(),
-        operators,
-        // A list is no date.
-        kind: if matches!(op, "in" | "nin") {
-            "text"
-        } else {
-            kind
-        },
-        value: first,
-        second: sent.get("_second").map_or(second, ToOwned::to_owned),
-        choices,
-    }
-}
-
-/// The values to choose from, and else the type of an input.
-fn inputs(field: &Field) -> (Vec<(String, String)>, &'static str) {
-    match &field.kind {
-        Kind::Bool => (
-            vec![
-                ("true".into(), t("Yes").into()),
-                ("false".into(), t("No").into()),
-            ],
-            "text",
-        ),
-        Kind::Enum { variants, .. } => {
-            let one = |v: &String| (v.clone(), cell::choice_label(field, v));
-            (variants.iter().map(one).collect(), "text")
-        }
-        _ if !field.choices.is_empty() => {
-            let one = |c: &crate::model::Choice| (c.value.clone(), c.label.clone());
-            (field.choices.iter().map(one).collect(), "text")
-        }
-        Kind::Date => (Vec::new(), "date"),
-        _ => (Vec::new(), "text"),
-    }
-}
-
-/// The condition that the form says.
-fn condition(path: &str, field: &Field, op: &str, sent: &Query) -> (String, String) {
-    if let Some((_, value)) = EMPTY.into_iter().find(|(name, _)| *name == op) {
-        return (format!("{path}__isnull"), value.to_owned());
-    }
-    let values = sent.0.iter().filter(|(name, _)| name == "_value");
-    let values: Vec<&str> = values.map(|(_, value)| value.trim()).collect();
-    let escape = |v: &&str| v.replace('\\', "\\\\").replace(',', "\\,");
-    let chooses = !inputs(field).0.is_empty();
-    match (op, &values[..]) {
-        // Several that are ticked are a list of them.
-        ("eq", [_, _, ..]) if chooses => {
-            let all: Vec<String> = values.iter().map(escape).collect();
-            (format!("{path}__in"), all.join(","))
-        }
-        ("ne", [_, _, ..]) if chooses => {
-            let all: Vec<String> = values.iter().map(escape).collect();
-            (format!("{path}__nin"), all.join(","))
-        }
-        ("between", _) => {
-            let first = values.first().copied().unwrap_or_default();
-            let second = sent.get("_second").unwrap_or_default().trim();
-            (
-                format!("{path}__between"),
-                format!("{},{}", escape(&first), escape(&second)),
-            )
-        }
-        (op, _) => (
-            format!("{path}__{op}"),
-            values.first().copied().unwrap_or_default().to_owned(),
-        ),
-    }
 }
 
 impl BuildPage<'_> {
