@@ -87,7 +87,7 @@ async fn r29_r30_a75_where_nothing_tells_its_origin_every_form_needs_the_token_o
             let (admin, other) = (app.login("admin").await, app.login("admin").await);
             let foreign = visit(&other, "/admin/_account").await;
             let foreign = foreign.form("/admin/_account/tokens");
-            let foreign = foreign.value("_token").expect("a token").to_owned();
+            let foreign = foreign.token().expect("a token").to_owned();
             let before = admin.get("/api/v1/qd_audit?count=exact").await.1["page"]["count"].clone();
             let mut checked = 0;
             for path in paths(app, &Method::POST, id) {

@@ -28,7 +28,8 @@ async fn the_first_page_draws_the_months_of_those_who_may_count_them() {
             let customer = app
                 .make(
                     "customer",
-                    json!({"name": "Ada", "email": "ada@example.org"}),
+                    json!({"id": "00000000-0000-4000-8000-000000000001", "name": "Ada", "email": "ada@example.org",
+                "preferences": {}, "created_at": "2026-01-01T00:00:00Z"}),
                 )
                 .await;
             let now = chrono::Utc::now();

@@ -195,7 +195,10 @@ async fn seen(client: Client<'_>) -> Vec<String> {
         .links()
         .iter()
         .filter_map(|l| l.strip_prefix("/admin/"))
+        .filter_map(|l| l.split('?').next())
         .filter(|l| !l.ends_with("/new") && !l.starts_with('_'))
+        // The charts lead to parts of a list.
+        .filter_map(|l| l.split('?').next())
         .map(ToOwned::to_owned)
         .collect();
     all.sort();

@@ -302,6 +302,11 @@ impl Form {
         self.token.as_ref().map_or("", |(_, token)| token)
     }
 
+    /// What tells that a page of this session made it.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|(_, token)| token.as_str())
+    }
+
     /// Sends it as a page of ours does.
     pub(super) async fn send(&self, session: &Session<'_>) -> Page {
         let fields = self.token.iter().chain(&self.fields).cloned();

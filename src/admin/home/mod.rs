@@ -40,7 +40,7 @@ struct HomePage {
 }
 
 /// A model on the page.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tile {
     slug: String,
     label: String,
@@ -100,7 +100,15 @@ async fn tiles(
     for group in &shell.groups {
         let mut tiles = Vec::new();
         for entry in &group.models {
-            let model = engine.model(&entry.slug)?;
+            // A page of the project stands among the models.
+            let Ok(model) = engine.model(&entry.slug) else {
+                tiles.push(Tile {
+                    slug: entry.slug.clone(),
+                    label: entry.label.clone(),
+                    ..Tile::default()
+                });
+                continue;
+            };
             let count = if counted {
                 count_of(engine, ctx, model).await?
             } else {
