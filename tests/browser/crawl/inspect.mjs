@@ -9,7 +9,7 @@ export function nothing(complaints) {
 }
 
 // What axe says of a kind of page, it says of the same kind for most other models, too.
-const MODELS_FOR_AXE = 4;
+const MODELS_FOR_AXE = 3;
 
 /** What is wrong with a page that was come to; axe is asked about the first `most` of a kind. */
 export async function inspect({ page }, { nth }, most = MODELS_FOR_AXE) {

@@ -39,8 +39,8 @@ async function provoke({ page }) {
 
 for (const bypassCSP of [true, false]) {
     look(`a53_poison: every page, ${bypassCSP ? 'without' : 'with'} the policy`, { server, bypassCSP }, async (desk) => {
-        const { kinds, complaints } = await walk(desk, { visit: provoke });
-        assert.ok(kinds.get('/admin/{model}/{id}') > 10);
+        const { kinds, complaints } = await walk(desk, { most: 8, visit: provoke });
+        assert.ok(kinds.get('/admin/{model}/{id}') >= 8);
         assert.deepEqual(complaints, []);
     });
 }

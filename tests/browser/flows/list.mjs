@@ -25,7 +25,7 @@ flow('list: searching', {}, async (desk) => {
 flow('list: a condition from the form becomes a chip, and the chip takes it away', {}, async (desk) => {
     await desk.openList('book', 'sort=title');
     await desk.openFilters();
-    await desk.main.getByLabel('In print', { exact: true }).selectOption({ label: 'No' });
+    await desk.main.locator('details.filter').getByLabel('In print', { exact: true }).selectOption({ label: 'No' });
     await desk.press('Apply');
     await desk.page.waitForURL('**in_print=false**');
     assert.equal((await desk.chips()).length, 1);
