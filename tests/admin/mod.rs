@@ -14,6 +14,7 @@ mod hidden;
 mod history;
 mod home;
 mod import;
+mod inline;
 mod lists;
 mod many;
 mod matrix;

@@ -11,6 +11,7 @@ mod first;
 mod games;
 mod idempotency;
 mod import;
+mod matching;
 mod nested;
 mod operations;
 mod preconditions;
