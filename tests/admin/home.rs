@@ -36,7 +36,7 @@ async fn the_first_page_draws_the_months_of_those_who_may_count_them() {
             let long_ago = now - chrono::Days::new(500);
             for at in [now, now, long_ago] {
                 let order = json!({"customer_id": customer["id"], "status": "paid", "total": "1.00",
-                "placed_at": at.to_rfc3339()});
+                "placed_at": at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)});
                 app.make("order", order).await;
             }
             let all = json!([grant_all("order", json!("all"))]);
