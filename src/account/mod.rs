@@ -85,6 +85,11 @@ impl Fields {
         Self::allowing(fields, json, allowed)
     }
 
+    /// As [`Self::read`], of programs alone.
+    async fn json(call: &mut Call, allowed: &[&str]) -> Result<Self, Error> {
+        Self::allowing(members(call).await?, true, allowed)
+    }
+
     fn allowing(
         fields: Vec<(String, String)>,
         json: bool,

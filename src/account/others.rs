@@ -46,7 +46,7 @@ pub async fn password(mut call: Call) -> Result<Response, Error> {
         return Err(Error::unauthenticated());
     }
     let id = id(&call)?;
-    let fields = Fields::read(&mut call, &["new"]).await?;
+    let fields = Fields::json(&mut call, &["new"]).await?;
     let accounts = accounts(&call.request)?;
     let of = (&*call.engine, &*accounts.identity);
     let given = (id, fields.get("new"));

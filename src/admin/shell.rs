@@ -21,8 +21,8 @@ pub(crate) struct Shell {
     pub(crate) viewer: Viewer,
     /// Where this page is.
     pub(crate) path: String,
-    /// The pages of no model that the caller may open: where they are, and what they are called.
-    pub(crate) rooms: Vec<(&'static str, &'static str)>,
+    /// The pages about who may do what that the caller may open.
+    pub(crate) rooms: Vec<Room>,
     /// Who looks through the user's eyes; empty for nobody.
     pub(crate) viewing: String,
     /// Whether the caller may look as another.
@@ -54,6 +54,17 @@ pub(crate) struct Entry {
     pub(crate) icon: String,
     /// Whether this page is one of its pages.
     pub(crate) here: bool,
+}
+
+/// A page about a model of the system that is more than its list.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// The public name of the model.
+    pub(crate) model: &'static str,
+    /// Where the page is.
+    pub(crate) href: &'static str,
+    /// What it is called.
+    pub(crate) words: &'static str,
 }
 
 /// A step on the way to a page.
@@ -89,11 +100,14 @@ impl Shell {
 
     fn at(engine: &Engine, ctx: &Context, here: Option<&str>) -> Self {
         let mut groups: Vec<Group> = Vec::new();
+        let rooms = rooms(engine, ctx);
         // What people come for is above what makes it run.
         let (own, system): (Vec<_>, Vec<_>) =
             engine.registry().models().iter().partition(|m| !m.system);
         for model in own.into_iter().chain(system) {
-            if !engine.may(ctx, Verb::List, model.id) {
+            // What has a page of its own is not there a second time, as a model.
+            let own_page = rooms.iter().any(|room| room.model == model.slug);
+            if own_page || !engine.may(ctx, Verb::List, model.id) {
                 continue;
             }
             let entry = Entry {
@@ -145,7 +159,7 @@ impl Shell {
             flash: String::new(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
-            rooms: rooms(engine, ctx),
+            rooms,
             viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
             may_view_as: principal.is_superuser()
                 && principal.session.is_some()
@@ -249,20 +263,21 @@ impl Shell {
 }
 
 /// The pages about who may do what and who did it.
-fn rooms(engine: &Engine, ctx: &Context) -> Vec<(&'static str, &'static str)> {
+fn rooms(engine: &Engine, ctx: &Context) -> Vec<Room> {
     let lists = |slug| {
         let model = engine.registry().by_slug(slug);
         model.is_some_and(|m| engine.may(ctx, Verb::List, m.id))
     };
+    let room = |model, href, words| Room { model, href, words };
     let mut rooms = Vec::new();
     if lists("qd_user") {
-        rooms.push(("/admin/_users", t("Users")));
+        rooms.push(room("qd_user", "/admin/_users", t("Users")));
     }
     if lists("qd_role") && lists("qd_grant") {
-        rooms.push(("/admin/_roles", t("Roles")));
+        rooms.push(room("qd_role", "/admin/_roles", t("Roles")));
     }
     if lists("qd_audit") {
-        rooms.push(("/admin/_audit", t("Audit log")));
+        rooms.push(room("qd_audit", "/admin/_audit", t("Audit log")));
     }
     rooms
 }

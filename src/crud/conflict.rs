@@ -16,17 +16,13 @@ use super::{Context, Engine};
 
 /// 409 for a unique key. The field is named only to a caller that may read it.
 pub(super) fn unique(model: &ModelMeta, scope: &Scope, names: &[String]) -> Error {
-    let fields = model.fields.iter().enumerate().filter(|(id, field)| {
-        scope.readable[*id].possible()
-            && names.iter().any(|n| names_column(n, model, &field.column))
-    });
-    let mut faults: Vec<Fault> = fields
-        .map(|(_, f)| {
-            Fault::field(
-                &f.name,
-                "unique",
-                format!("Another record has this {}.", f.name),
-            )
+    let named: Vec<FieldId> = names.iter().flat_map(|n| columns_named(n, model)).collect();
+    let readable = (0..model.fields.len()).filter(|id| scope.readable[*id].possible());
+    let mut faults: Vec<Fault> = readable
+        .filter(|id| named.contains(id))
+        .map(|id| {
+            let name = &model.fields[id].name;
+            Fault::field(name, "unique", format!("Another record has this {name}."))
         })
         .collect();
     if faults.is_empty() && names.iter().any(|n| n == "PRIMARY" || n.ends_with("_pkey")) {
@@ -38,19 +34,42 @@ pub(super) fn unique(model: &ModelMeta, scope: &Scope, names: &[String]) -> Erro
     conflict("unique", "Another record already has this value.", faults)
 }
 
-/// A driver names the column, or a key whose name is made from the table's and the column's. Behind
+/// A driver names the column, or a key whose name is made from the table's and the columns'. Behind
 /// a view they are those of the base table, whose spelling may differ: `artist_id` for `ArtistId`.
-fn names_column(name: &str, model: &ModelMeta, column: &str) -> bool {
+fn columns_named(name: &str, model: &ModelMeta) -> Vec<FieldId> {
     let snake = crate::model::describe::snake_case;
-    let (table, snake_column) = (snake(&model.table), snake(column));
-    name == column
-        || name == snake_column
-        || ["key", "idx", "unique", "uq"].iter().any(|end| {
-            let plain = name.to_ascii_lowercase();
-            plain == format!("{table}_{snake_column}_{end}")
-                || plain == format!("{end}_{table}_{snake_column}")
-                || plain == format!("idx_{table}_{snake_column}")
+    let columns: Vec<String> = model.fields.iter().map(|f| snake(&f.column)).collect();
+    let is = |id: &FieldId| model.fields[*id].column == name || columns[*id] == name;
+    if let Some(column) = (0..columns.len()).find(is) {
+        return vec![column];
+    }
+    let (plain, table) = (name.to_ascii_lowercase(), snake(&model.table));
+    let kinds = ["key", "idx", "unique", "uq"];
+    kinds
+        .iter()
+        .filter_map(|kind| {
+            let first = plain.strip_prefix(&format!("{kind}_{table}_"));
+            let last = || {
+                let rest = plain.strip_prefix(&format!("{table}_"))?;
+                rest.strip_suffix(&format!("_{kind}"))
+            };
+            joined(first.or_else(last)?, &columns)
         })
+        .next()
+        .unwrap_or_default()
+}
+
+/// The columns of which `text` is made with `_` between them: `order_id_book_id`.
+fn joined(text: &str, columns: &[String]) -> Option<Vec<FieldId>> {
+    columns.iter().enumerate().find_map(|(id, column)| {
+        let rest = text.strip_prefix(column.as_str())?;
+        if rest.is_empty() {
+            return Some(vec![id]);
+        }
+        let mut all = joined(rest.strip_prefix('_')?, columns)?;
+        all.push(id);
+        Some(all)
+    })
 }
 
 fn conflict(code: &'static str, detail: &'static str, faults: Vec<Fault>) -> Error {

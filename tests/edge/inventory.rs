@@ -51,7 +51,7 @@ async fn r62_the_router_and_the_openapi_document_name_the_same_operations() {
                 .iter()
                 .filter(|(m, p)| {
                     let is_card = ["/auth/login", "/auth/reset"].contains(&p.as_str());
-                    !is_undocumented(p) && !(is_card && m == Method::GET)
+                    !(is_undocumented(p) || is_card && m == Method::GET)
                 })
                 .map(|(m, p)| shape(m.as_str(), p))
                 .collect();

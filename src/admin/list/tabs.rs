@@ -68,10 +68,13 @@ struct View {
 /// Whom views were read for: a user, a token, a model.
 type Caller = (Option<i64>, Option<i64>, Option<i64>, ModelId);
 
+/// What was read for them, and at which version of the policy.
+type Seen = HashMap<Caller, (i64, Arc<Vec<View>>)>;
+
 /// The views that callers have seen lately. They are read again when any of them may have changed: a
 /// write of a system model raises the version of the policy, on every node.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<Caller, (i64, Arc<Vec<View>>)>>);
+pub(crate) struct Known(Mutex<Seen>);
 
 impl Tabs {
     /// The tabs over a list; `shown` is its address, without what is the page's own.

@@ -107,7 +107,7 @@ pub(crate) async fn blank(
             let target = pick::target(engine, ctx, link, key).await?;
             let of = (model, f, control.name.clone());
             let picker = picker(engine, ctx, link, of, draft);
-            control.shape = Shape::Relation(Relation { target, ..picker });
+            control.shape = Shape::Relation(Box::new(Relation { target, ..picker }));
         }
         controls.push((f, control));
     }

@@ -115,7 +115,7 @@ pub(crate) async fn control(
         };
         let of = (view.model, id, control.name.clone());
         let picker = picker(engine, ctx, link, of, draft);
-        control.shape = Shape::Relation(Relation { target, ..picker });
+        control.shape = Shape::Relation(Box::new(Relation { target, ..picker }));
     }
     Ok(control)
 }

@@ -143,7 +143,7 @@ enum Asked {
     /// Another page.
     Away(String),
     /// The same form, with what a search found or why it cannot be left.
-    Again(Draft),
+    Again(Box<Draft>),
 }
 
 /// `find.{field}` searches records for a foreign key; `create.{field}` goes to make a new one, and
@@ -159,17 +159,17 @@ async fn asked(
         return Ok(Asked::Save(sent));
     };
     if what == "add" {
-        return Ok(Asked::Again(Draft::of(sent)));
+        return Ok(Asked::Again(Draft::of(sent).into()));
     }
     let link = link_of(view, known, name)?;
     if what == "find" {
         let words = sent.own(&format!("_q.{name}")).unwrap_or_default();
         let found = pick::search(engine, ctx, link, words).await?;
         let found: Option<(String, Found)> = Some((name.to_owned(), found));
-        return Ok(Asked::Again(Draft {
+        return Ok(Asked::Again(Box::new(Draft {
             found,
             ..Draft::of(sent)
-        }));
+        })));
     }
     let model = view.model;
     let secret = |name: &str| {
@@ -185,10 +185,8 @@ async fn asked(
         None => {
             let detail = t("This form is too long to be taken along: save it first.");
             let fault = Fault::field(name, "too_long", detail);
-            Ok(Asked::Again(Draft::refused(
-                sent,
-                Error::invalid(vec![fault]),
-            )))
+            let draft = Draft::refused(sent, Error::invalid(vec![fault]));
+            Ok(Asked::Again(draft.into()))
         }
     }
 }

@@ -136,10 +136,10 @@ pub(crate) async fn end_session(mut call: Call) -> Result<Response, Error> {
     let model = call.engine.model("qd_session")?.id;
     let open = rows(&call.engine, &call.ctx, "qd_session", &[("user_id", &id)]).await;
     let wanted = sent(&fields, "id");
-    let ended: Vec<Json> = open
-        .iter()
-        .filter(|row| wanted == "all" || row["id"].to_string() == wanted)
-        .map(|row| json!({"verb": "delete", "id": row["id"].to_string()}))
+    let keys = open.iter().map(|row| row["id"].to_string());
+    let ended: Vec<Json> = keys
+        .filter(|key| wanted == "all" || wanted == key)
+        .map(|key| json!({"verb": "delete", "id": key}))
         .collect();
     if ended.is_empty() {
         return Err(Error::not_found());

@@ -67,8 +67,8 @@ pub(crate) fn between(view: &View<'_>, before: &Json, after: &Json) -> Vec<Chang
             let null = |side: Option<&Json>| side.is_none_or(Json::is_null);
             let same = old == new || null(old) && null(new);
             let own = before.is_object() && after.is_object();
-            let told = !same && !(own && by_itself(view, f, (old, new)));
-            told.then(|| change_of(view, f, (old, new)))
+            let silent = same || own && by_itself(view, f, (old, new));
+            (!silent).then(|| change_of(view, f, (old, new)))
         })
         .collect()
 }

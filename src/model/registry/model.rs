@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::Finding;
+use crate::model::computed::RawComputed;
 use crate::model::describe::{Description, sentence_case, snake_case};
 use crate::model::options::{FieldOptions, Options};
 use crate::model::{
@@ -86,11 +87,8 @@ pub(super) fn model(
             .unwrap_or_else(|| plural(&label)),
         label,
         group: options.group.clone().unwrap_or_else(|| {
-            if options.system {
-                "System".into()
-            } else {
-                "Data".into()
-            }
+            let group = if options.system { "System" } else { "Data" };
+            group.into()
         }),
         table: of.table.clone(),
         schema: of.schema.clone(),
@@ -102,16 +100,7 @@ pub(super) fn model(
         filters: all(&options.filters),
         ordering: ordering.unwrap_or_default(),
         actions: Vec::new(),
-        computed: options
-            .computed
-            .iter()
-            .map(|raw| Computed {
-                name: raw.name.clone(),
-                label: raw.label.clone(),
-                needs: all(&raw.columns),
-                value: Arc::clone(&raw.value),
-            })
-            .collect(),
+        computed: computed(options, all),
         icon: options.icon.clone().unwrap_or_default(),
         inlines: Vec::new(),
         fieldsets: fieldsets(&options.fieldsets, all),
@@ -125,6 +114,16 @@ pub(super) fn model(
         fields,
         slug,
     }
+}
+
+fn computed(options: &Options, all: impl Fn(&[String]) -> Vec<FieldId>) -> Vec<Computed> {
+    let column = |raw: &RawComputed| Computed {
+        name: raw.name.clone(),
+        label: raw.label.clone(),
+        needs: all(&raw.columns),
+        value: Arc::clone(&raw.value),
+    };
+    options.computed.iter().map(column).collect()
 }
 
 /// The headings of a form; a field stands under the first that names it.

@@ -83,8 +83,9 @@ impl Sent {
     /// What is carried to another page and back: everything but what is secret or of this moment.
     pub(crate) fn draft(&self, leave: impl Fn(&str) -> bool) -> Query {
         let kept = self.0.0.iter().filter(|(name, value)| {
-            let moment = matches!(name.as_str(), "_then") || name.starts_with("_q.");
-            !moment && !leave(name) && !(value.is_empty() && name.starts_with("_pick."))
+            let moment = name == "_then" || name.starts_with("_q.");
+            let unpicked = value.is_empty() && name.starts_with("_pick.");
+            !(moment || unpicked || leave(name))
         });
         Query(kept.cloned().collect())
     }

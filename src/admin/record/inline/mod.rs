@@ -377,7 +377,7 @@ async fn control(
         let name = format!("{sent_prefix}{}", field.name);
         let owner = (view.model, id, name);
         let picker = picker(of.engine, of.ctx, link, owner, of.draft);
-        control.shape = Shape::Relation(Picker { target, ..picker });
+        control.shape = Shape::Relation(Box::new(Picker { target, ..picker }));
     }
     Ok(control)
 }

@@ -55,7 +55,7 @@ pub(crate) enum Shape {
     Json(json::Json),
     LongText(long_text::LongText),
     Password,
-    Relation(relation::Relation),
+    Relation(Box<relation::Relation>),
     Text(text::Text),
     Time(time::Time),
     Url,
