@@ -61,14 +61,7 @@ impl Once {
         key: &str,
         request: String,
     ) -> Result<Self, Error> {
-        let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
-        if key.is_empty() || key.len() > 255 || !visible {
-            return Err(Error::parameter(
-                "Idempotency-Key",
-                "idempotency_key",
-                "An Idempotency-Key has 1 to 255 visible ASCII characters.",
-            ));
-        }
+        check(key)?;
         let user = principal.user.as_ref().map(|user| user.id);
         let token = principal.token.as_ref().map(|token| token.id);
         Ok(Self {
@@ -214,4 +207,20 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.running.0.lock().remove(&self.key);
     }
+}
+
+/// Whether a text may be a key.
+///
+/// # Errors
+/// 400 for one that may not.
+pub(super) fn check(key: &str) -> Result<(), Error> {
+    let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
+    if key.is_empty() || key.len() > 255 || !visible {
+        return Err(Error::parameter(
+            "Idempotency-Key",
+            "idempotency_key",
+            "An Idempotency-Key has 1 to 255 visible ASCII characters.",
+        ));
+    }
+    Ok(())
 }
