@@ -6,6 +6,7 @@ mod bodies;
 mod browsers;
 mod crowds;
 mod faults;
+mod full;
 mod heads;
 mod inventory;
 mod kinds;
