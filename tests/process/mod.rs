@@ -1,6 +1,7 @@
 //! The real binary: how it starts, answers on the command line, ends, and dies.
 
 mod audit;
+mod backup;
 mod cells;
 mod commands;
 mod crash;
