@@ -12,3 +12,4 @@ mod inventory;
 mod kinds;
 mod slow;
 mod wire;
+mod writers;
