@@ -72,11 +72,13 @@ impl Project {
     }
 
     fn builder(&self, config: Config, demo: bool) -> AppBuilder {
-        let app = (self.configure)(App::builder(config));
-        match (&self.demo, demo) {
+        let app = App::builder(config);
+        // The demo's models stand before those of the plugins.
+        let app = match (&self.demo, demo) {
             (Some((configure, _)), true) => configure(app),
             _ => app,
-        }
+        };
+        (self.configure)(app)
     }
 }
 
