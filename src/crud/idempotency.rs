@@ -11,7 +11,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
@@ -126,6 +128,17 @@ impl Once {
             again: true,
             ..Written::default()
         }))
+    }
+
+    /// Whether there is an answer by now.
+    pub(super) async fn is_answered(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<bool, Error> {
+        let found = idempotency::Entity::find_by_id(&self.key)
+            .filter(idempotency::Column::CreatedAt.gte(now() - KEPT))
+            .one(connection);
+        Ok(found.await.map_err(failure::plain)?.is_some())
     }
 
     /// What of an answer may be read whatever else may.
