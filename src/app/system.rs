@@ -236,7 +236,6 @@ fn put(model: &ModelMeta, changes: &mut Changes, name: &str, value: Value) {
     }
 }
 
-/// Reads the grant as the policy will, so that one that would be ignored is never stored.
 /// Whether the program itself leaves a grant without rows, as [`super::prune`] does: it lets nobody in,
 /// and it is there to be mended.
 fn is_emptied(write: &Write<'_>, changes: &Changes) -> bool {
@@ -247,6 +246,7 @@ fn is_emptied(write: &Write<'_>, changes: &Changes) -> bool {
         && matches!(coming, Some(Value::Json(Some(rows))) if **rows == serde_json::json!({}))
 }
 
+/// Reads the grant as the policy will, so that one that would be ignored is never stored.
 fn check_grant(write: &Write<'_>, changes: &Changes) -> Result<(), Error> {
     let value = |name: &str| {
         let field = write.model.field(name)?;
