@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 
 use crate::admin::action;
 use crate::admin::address::{self, Query};
+use crate::admin::list::place::Place;
 use crate::admin::record::around::{self, Neighbours, Related};
 use crate::admin::record::controls::{Set, control, sets, shown, zone_of};
 use crate::admin::record::difference::{self, Difference};
@@ -204,7 +205,7 @@ fn actions(
     let own = engine.actions(ctx, model.id).into_iter();
     let keys = std::slice::from_ref(key);
     own.map(|of| {
-        let there = action::address_of(&model.slug, &of.meta.name, keys);
+        let there = action::address_of((&model.slug, &of.meta.name), &Place::default(), keys);
         (of.meta.label.clone(), there)
     })
     .collect()
