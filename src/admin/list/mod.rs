@@ -111,7 +111,8 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
         .list(ctx, model.id, ListRequest::Parameters(&parameters))
         .await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    let api = place.api.list(&model.slug);
+    columns.align(&rows);
+    let api = columns::without_computed(&place.api, model).list(&model.slug);
     let flash = selection::flash(&place, model).unwrap_or_else(|| flash.to_owned());
     let shell = Shell::of_model(engine, ctx, model)
         .saying(flash)
