@@ -12,7 +12,8 @@ use poem::http::StatusCode;
 use crate::admin::address::{self, Query};
 use crate::admin::list::matching;
 use crate::admin::record::faults::{mendable, sentence};
-use crate::admin::record::widget::{Control, Purpose};
+use crate::admin::record::form::files;
+use crate::admin::record::widget::{Control, Purpose, enctype};
 use crate::admin::shell::Shell;
 use crate::admin::value::count;
 use crate::admin::value::row::{self, Row};
@@ -21,7 +22,6 @@ use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ActionMeta, Input, ModelMeta, Verb};
-use crate::page::form::posted;
 use crate::page::viewer::Viewer;
 use crate::page::words::fill;
 use crate::page::{self, filters};
@@ -51,6 +51,8 @@ struct ActionPage<'a> {
     /// Whether it can be done: not for none, nor for more than one operation may be about.
     runs: bool,
     zone: &'static str,
+    /// How the form is sent.
+    enctype: &'static str,
     controls: Vec<Control>,
     faults: Vec<(String, String)>,
 }
@@ -73,7 +75,7 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
     let model = engine.model(&call.param("model"))?;
     let name = call.param("name");
     let action = &engine.action(&call.ctx, model.id, &name)?.meta;
-    let fields = posted(&mut call).await?;
+    let fields = files::fields(&mut call).await?;
     let runs = fields.iter().any(|(name, _)| name == "_run");
     let asked = Asked::of(fields, action)?;
     if !runs {
@@ -160,6 +162,7 @@ async fn show(
             named,
             runs: !too_many && count > 0,
             zone: zone.map_or("UTC", |zone| zone.name()),
+            enctype: enctype(&controls),
             controls,
             faults,
         },

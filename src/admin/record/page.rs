@@ -38,6 +38,8 @@ pub(crate) struct RecordPage<'a> {
     /// Whether there is anything to save.
     pub(crate) editable: bool,
     pub(crate) sets: Vec<Set>,
+    /// How the form is sent.
+    pub(crate) enctype: &'static str,
     /// The child rows.
     pub(crate) blocks: Vec<Block>,
     pub(crate) faults: Faults,
@@ -143,6 +145,7 @@ pub(crate) async fn show(
             label: &model.label,
             creating: false,
             editable: !open.is_empty(),
+            enctype: enctype(&controls, &blocks),
             sets: sets(model, controls),
             blocks,
             faults,
@@ -168,6 +171,13 @@ pub(crate) async fn show(
             action: own,
         },
     )
+}
+
+/// How a form with these controls and child rows is sent.
+pub(crate) fn enctype(controls: &[(FieldId, Control)], blocks: &[Block]) -> &'static str {
+    let rows = blocks.iter().flat_map(|block| &block.rows);
+    let own = controls.iter().map(|(_, control)| control);
+    widget::enctype(own.chain(rows.flat_map(|row| &row.controls)))
 }
 
 /// The controls of the form, and its child rows.

@@ -12,13 +12,13 @@ use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Input, ModelMeta, Verb};
-use crate::page::form::posted;
 
 use self::forecast::Forecast;
-use super::matching;
 use super::place::{self, Place, SELECTED};
+use super::{columns, matching};
 use crate::admin::action;
 use crate::admin::address::{POSITION, Query};
+use crate::admin::record::form::files;
 
 /// What can be done with many records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +177,7 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
 /// Where the file of these records is made.
 pub(super) fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) -> String {
     let pages = [&POSITION[..], &["limit", "count", "expand"]].concat();
-    let mut query = place.api.without(&pages);
+    let mut query = columns::without_computed(&place.api, model).without(&pages);
     if !all {
         query = Query(
             query
@@ -218,13 +218,18 @@ fn one_of(model: &ModelMeta, keys: &[String]) -> (String, String) {
 pub(crate) async fn answered(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
-    let sent = Query(posted(&mut call).await?);
+    let sent = Query(files::fields(&mut call).await?);
     let wanted = Wanted::of(&sent)?;
     engine.scope(&call.ctx, Verb::List, model.id)?;
     engine.scope(&call.ctx, wanted.act.verb(), model.id)?;
     if wanted.keys.is_empty() && !wanted.all {
         let there = wanted.place.after("none", 0);
         return Ok(answer::see_other(&there.list(&model.slug)));
+    }
+    if wanted.act == Act::Edit
+        && let Some(draft) = edit::searched(&call, model, &sent).await?
+    {
+        return edit::page(&call, model, &wanted, Some(&draft)).await;
     }
     let data = match wanted.act {
         Act::Edit => match edit::data(&call, model, &sent)? {
