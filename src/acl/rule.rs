@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::error::Fault;
 use crate::model::{FieldId, Input, ModelId, Op, Registry, Verb};
 use crate::query::path::Scope as PathScope;
 use crate::query::{Filter, Lens, Limits, Sight, tree};
@@ -55,25 +56,42 @@ impl Rows {
         let Self::Where(tree) = self else {
             return Ok(());
         };
-        let someone = Principal {
-            user: Some(super::User {
-                id: 1,
-                username: "someone".into(),
-                email: Some("someone@example.org".into()),
-                superuser: false,
-                roles: Vec::new(),
-            }),
-            ..Principal::default()
-        };
-        let bound = bind(tree, &someone)
+        let bound = bind(tree, &someone())
             .ok_or("it uses an unknown $variable, an empty list or null, or is empty")?;
-        parse(registry, model, &bound)
-            .map(|_| ())
-            .map_err(|detail| detail.to_string())
+        let parsed = parse(registry, model, &bound);
+        parsed.map(drop).map_err(|faults| {
+            let details: Vec<String> = faults.into_iter().map(|f| f.detail).collect();
+            details.join(" ")
+        })
+    }
+
+    /// Whether a rule names a field or a relation that there is not.
+    #[must_use]
+    pub fn is_lost(&self, registry: &Registry, model: ModelId) -> bool {
+        let Self::Where(tree) = self else {
+            return false;
+        };
+        let faults = bind(tree, &someone()).and_then(|b| parse(registry, model, &b).err());
+        let lost = |f: &Fault| matches!(f.code, "unknown_field" | "unknown_relation");
+        faults.is_some_and(|faults| faults.iter().any(lost))
     }
 }
 
-fn parse(registry: &Registry, model: ModelId, tree: &Input) -> Result<Filter, String> {
+/// A user for whom every variable has a value.
+fn someone() -> Principal {
+    Principal {
+        user: Some(super::User {
+            id: 1,
+            username: "someone".into(),
+            email: Some("someone@example.org".into()),
+            superuser: false,
+            roles: Vec::new(),
+        }),
+        ..Principal::default()
+    }
+}
+
+fn parse(registry: &Registry, model: ModelId, tree: &Input) -> Result<Filter, Vec<Fault>> {
     let limits = Limits {
         max_conditions: 200,
         ..Limits::default()
@@ -85,13 +103,7 @@ fn parse(registry: &Registry, model: ModelId, tree: &Input) -> Result<Filter, St
         limits: &limits,
         conditions: 0,
     };
-    tree::parse(&mut scope, model, tree, "").map_err(|faults| {
-        faults
-            .into_iter()
-            .map(|f| f.detail)
-            .collect::<Vec<_>>()
-            .join(" ")
-    })
+    tree::parse(&mut scope, model, tree, "")
 }
 
 /// Puts the principal's values in; `None` where a rule must deny: an unknown variable, a value the

@@ -15,6 +15,7 @@ mod history;
 mod home;
 mod import;
 mod list;
+mod navigation;
 mod operations;
 mod preferences;
 mod problem;

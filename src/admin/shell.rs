@@ -1,6 +1,7 @@
 //! What every page has around it: the header, the navigation, the breadcrumbs, a message.
 
 use crate::admin::extra::{self, Place, Slot};
+use crate::admin::navigation::{self, Group};
 use crate::crud::{Context, Engine};
 use crate::model::{ModelMeta, Verb};
 use crate::page::viewer::{Choice as _, Density, Language, Theme, Viewer, Visit};
@@ -21,8 +22,6 @@ pub(crate) struct Shell {
     pub(crate) viewer: Viewer,
     /// Where this page is.
     pub(crate) path: String,
-    /// The pages about who may do what that the caller may open.
-    pub(crate) rooms: Vec<Room>,
     /// Who looks through the user's eyes; empty for nobody.
     pub(crate) viewing: String,
     /// Whether the caller may look as another.
@@ -33,39 +32,6 @@ pub(crate) struct Shell {
 
 /// The choices of a menu: each with its name and its words.
 type Choices<T> = &'static [(T, &'static str, &'static str)];
-
-/// A group of models in the navigation.
-#[derive(Debug)]
-pub(crate) struct Group {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its models.
-    pub(crate) models: Vec<Entry>,
-}
-
-/// A model in the navigation.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    /// Its public name.
-    pub(crate) slug: String,
-    /// Its name for people.
-    pub(crate) label: String,
-    /// Its drawing; empty where it has none.
-    pub(crate) icon: String,
-    /// Whether this page is one of its pages.
-    pub(crate) here: bool,
-}
-
-/// A page about a model of the system that is more than its list.
-#[derive(Debug)]
-pub(crate) struct Room {
-    /// The public name of the model.
-    pub(crate) model: &'static str,
-    /// Where the page is.
-    pub(crate) href: &'static str,
-    /// What it is called.
-    pub(crate) words: &'static str,
-}
 
 /// A step on the way to a page.
 #[derive(Debug)]
@@ -99,52 +65,6 @@ impl Shell {
     }
 
     fn at(engine: &Engine, ctx: &Context, here: Option<&str>) -> Self {
-        let mut groups: Vec<Group> = Vec::new();
-        let rooms = rooms(engine, ctx);
-        // What people come for is above what makes it run.
-        let (own, system): (Vec<_>, Vec<_>) =
-            engine.registry().models().iter().partition(|m| !m.system);
-        for model in own.into_iter().chain(system) {
-            // What has a page of its own is not there a second time, as a model.
-            let own_page = rooms.iter().any(|room| room.model == model.slug);
-            if own_page || !engine.may(ctx, Verb::List, model.id) {
-                continue;
-            }
-            let entry = Entry {
-                slug: model.slug.clone(),
-                label: model.label_plural.clone(),
-                icon: model.icon.clone(),
-                here: here == Some(model.slug.as_str()),
-            };
-            match groups.iter_mut().find(|g| g.name == model.group) {
-                Some(group) => group.models.push(entry),
-                None => groups.push(Group {
-                    name: model.group.clone(),
-                    models: vec![entry],
-                }),
-            }
-        }
-        let extras = extra::now();
-        for page in extras.pages.iter().filter(|page| page.open(engine, ctx)) {
-            let slug = format!("_pages/{}", page.name);
-            let visit = Visit::now();
-            let entry = Entry {
-                here: visit.path.split('?').next() == Some(&format!("/admin/{slug}")),
-                slug,
-                label: page.title.clone(),
-                icon: String::new(),
-            };
-            match groups.iter_mut().find(|g| g.name == page.group) {
-                Some(group) => group.models.push(entry),
-                None => groups.insert(
-                    0,
-                    Group {
-                        name: page.group.clone(),
-                        models: vec![entry],
-                    },
-                ),
-            }
-        }
         let visit = Visit::now();
         let principal = &ctx.principal;
         let viewer = principal.viewer.as_ref();
@@ -154,12 +74,11 @@ impl Shell {
         };
         Self {
             user: ctx.principal.name().to_owned(),
-            groups,
+            groups: navigation::groups(engine, ctx, here),
             crumbs: vec![home],
             flash: String::new(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
-            rooms,
             viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
             may_view_as: principal.is_superuser()
                 && principal.session.is_some()
@@ -189,12 +108,6 @@ impl Shell {
             self.api
         );
         self
-    }
-
-    /// Whether this page is one of those below an address.
-    pub(crate) fn is_at(&self, href: &str) -> bool {
-        let rest = self.path.strip_prefix(href);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
     pub(crate) fn languages(&self) -> Choices<Language> {
@@ -260,24 +173,4 @@ impl Shell {
         self.flash = flash.into();
         self
     }
-}
-
-/// The pages about who may do what and who did it.
-fn rooms(engine: &Engine, ctx: &Context) -> Vec<Room> {
-    let lists = |slug| {
-        let model = engine.registry().by_slug(slug);
-        model.is_some_and(|m| engine.may(ctx, Verb::List, m.id))
-    };
-    let room = |model, href, words| Room { model, href, words };
-    let mut rooms = Vec::new();
-    if lists("qd_user") {
-        rooms.push(room("qd_user", "/admin/_users", t("Users")));
-    }
-    if lists("qd_role") && lists("qd_grant") {
-        rooms.push(room("qd_role", "/admin/_roles", t("Roles")));
-    }
-    if lists("qd_audit") {
-        rooms.push(room("qd_audit", "/admin/_audit", t("Audit log")));
-    }
-    rooms
 }

@@ -3,6 +3,7 @@
 //! All routes are in [`routes`], all middleware in [`threshold`].
 
 mod actions;
+mod connect;
 pub mod edge;
 #[doc(hidden)] // Public for the fuzz targets alone.
 pub mod framing;
@@ -31,7 +32,7 @@ use crate::audit::{SealKey, Sealer};
 use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
 use crate::check::{Finding, Severity};
-use crate::config::{Config, SqliteSynchronous};
+use crate::config::Config;
 use crate::crud::{Action, Engine, EngineParts, Files};
 use crate::error::Error;
 use crate::hook::{Hook, Hooks};
@@ -46,7 +47,7 @@ use crate::query::Limits;
 use crate::query::cursor::Cursors;
 use crate::session::Identity;
 use crate::session::view::ViewKey;
-use crate::store::{Db, DbSettings, Store, Typed};
+use crate::store::{Db, Store, Typed};
 
 type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -263,22 +264,6 @@ impl AppBuilder {
     #[must_use]
     pub fn take_migrations(&mut self) -> Vec<Box<dyn MigrationTrait>> {
         std::mem::take(&mut self.migrations)
-    }
-
-    /// Connects to the database of the settings.
-    ///
-    /// # Errors
-    /// 503 when it cannot be reached.
-    pub async fn connect(&self) -> Result<Db, Error> {
-        let database = &self.config.database;
-        Db::connect(&DbSettings {
-            url: database.url.expose().to_owned(),
-            max_connections: database.max_connections,
-            statement_timeout: database.statement_timeout,
-            acquire_timeout: database.acquire_timeout,
-            sqlite_full_sync: database.sqlite_synchronous == SqliteSynchronous::Full,
-        })
-        .await
     }
 
     /// What the start-up checks say, without a database.

@@ -1,12 +1,14 @@
 //! Grants outlive the fields they name. What is left of such a name is taken out at the start, so that
-//! a later field of the same name begins with no permission (A36).
+//! a later field of the same name begins with no permission (A36). A rule for rows that names one is
+//! emptied as a whole: a part of it would let more rows through than was granted.
 
 use std::sync::Arc;
 
 use quarterdeck_entity::system::grant;
 use sea_orm::EntityTrait as _;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::acl::Rows;
 use crate::crud::{Context, Engine, IfMatch, Target};
 use crate::error::Error;
 use crate::model::{Input, ModelMeta, Verb};
@@ -26,10 +28,13 @@ pub(super) async fn grants(engine: &Arc<Engine>) -> Result<(), Error> {
             continue;
         };
         let lists = [("readable", &row.readable), ("writable", &row.writable)];
-        let narrowed: Map<String, Value> = lists
+        let mut narrowed: Map<String, Value> = lists
             .into_iter()
             .filter_map(|(name, list)| Some((name.to_owned(), known(of, list)?)))
             .collect();
+        if Rows::parse(&Input::from(&row.rows)).is_lost(engine.registry(), of.id) {
+            narrowed.insert("rows".to_owned(), json!({}));
+        }
         if narrowed.is_empty() {
             continue;
         }

@@ -39,13 +39,19 @@ pub(super) enum Command {
     /// The record of who changed what.
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy a SQLite database, as it is at one moment, into a new file, and look it over; servers may run.
+    Backup {
+        /// The file; it must not be there yet.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Look for mis-declarations; exit status 1 when there is an error.
     Check {
         /// With the models of the demo.
         #[arg(long)]
         demo: bool,
     },
-    /// Check, then look at the database: connection, version, migrations, users.
+    /// Check, then look at the database: connection, whether its file is whole, migrations, users.
     Doctor {
         /// With the models of the demo.
         #[arg(long)]

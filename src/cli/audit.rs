@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::app::AppBuilder;
 use crate::audit::{SealKey, verify};
 use crate::auth::state;
+use crate::store::Db;
 
 use super::Failure;
 use super::arguments::Audit;
@@ -13,11 +14,7 @@ use super::arguments::Audit;
 pub(super) async fn audit(app: &AppBuilder, command: Audit) -> Result<ExitCode, Failure> {
     let Audit::Verify { head } = command;
     let db = app.connect().await?;
-    let key = state::stored_signing_key(db.reader()).await?;
-    let key = key.ok_or_else(|| {
-        Failure("no signing key: no server was started on this database, or it was removed".into())
-    })?;
-    let key = SealKey::new(&key);
+    let key = key(&db).await?;
     let found = verify(&db, &key, head.as_deref()).await?;
     db.close().await;
     let report = found.map_err(|finding| Failure(finding.to_string()))?;
@@ -29,4 +26,13 @@ pub(super) async fn audit(app: &AppBuilder, command: Audit) -> Result<ExitCode, 
         println!("{} rows are not sealed yet", report.unsealed);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The key that the seals of this database are signed with.
+pub(super) async fn key(db: &Db) -> Result<SealKey, Failure> {
+    let key = state::stored_signing_key(db.reader()).await?;
+    let key = key.ok_or_else(|| {
+        Failure("no signing key: no server was started on this database, or it was removed".into())
+    })?;
+    Ok(SealKey::new(&key))
 }

@@ -51,5 +51,6 @@ pub(super) async fn migrate(
             }
         }
     }
+    db.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,11 @@ pub(super) async fn doctor(mut app: AppBuilder) -> Result<ExitCode, Failure> {
     let code = check(&app);
     let db = app.connect().await?;
     println!("database: connected ({:?})", db.backend());
+    let faults = db.faults().await?;
+    if !faults.is_empty() {
+        let faults = faults.join("\n  ");
+        return Err(Failure(format!("the database is damaged:\n  {faults}")));
+    }
     let list = app.take_migrations();
     let steps = quarterdeck_migration::status(db.migrations(), &list).await;
     let steps = steps.map_err(|e| Failure(e.to_string()))?;
@@ -44,6 +49,7 @@ pub(super) async fn doctor(mut app: AppBuilder) -> Result<ExitCode, Failure> {
             }
         );
     }
+    db.close().await;
     Ok(code)
 }
 

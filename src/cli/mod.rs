@@ -3,6 +3,7 @@
 
 mod arguments;
 mod audit;
+mod backup;
 mod database;
 mod export;
 mod import;
@@ -71,11 +72,13 @@ impl Project {
     }
 
     fn builder(&self, config: Config, demo: bool) -> AppBuilder {
-        let app = (self.configure)(App::builder(config));
-        match (&self.demo, demo) {
+        let app = App::builder(config);
+        // The demo's models stand before those of the plugins.
+        let app = match (&self.demo, demo) {
             (Some((configure, _)), true) => configure(app),
             _ => app,
-        }
+        };
+        (self.configure)(app)
     }
 }
 
@@ -155,6 +158,7 @@ async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Fai
         Command::User(command) => people::user(project, config, command).await,
         Command::Token(command) => people::token(project, config, command).await,
         Command::Audit(command) => audit::audit(&project.builder(config, false), command).await,
+        Command::Backup { file } => backup::backup(&project.builder(config, false), &file).await,
         Command::Check { demo } => Ok(inspect::check(&project.builder(config, demo))),
         Command::Doctor { demo } => inspect::doctor(project.builder(config, demo)).await,
         Command::Export(command) => {

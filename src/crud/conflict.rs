@@ -245,6 +245,9 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         | Failure::Unavailable
         | Failure::Incomparable
         | Failure::Unreadable
+        | Failure::Full
+        | Failure::Storage
+        | Failure::Damaged
         | Failure::Other => failure::plain(error),
     }
 }

@@ -11,7 +11,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
@@ -61,14 +63,7 @@ impl Once {
         key: &str,
         request: String,
     ) -> Result<Self, Error> {
-        let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
-        if key.is_empty() || key.len() > 255 || !visible {
-            return Err(Error::parameter(
-                "Idempotency-Key",
-                "idempotency_key",
-                "An Idempotency-Key has 1 to 255 visible ASCII characters.",
-            ));
-        }
+        check(key)?;
         let user = principal.user.as_ref().map(|user| user.id);
         let token = principal.token.as_ref().map(|token| token.id);
         Ok(Self {
@@ -133,6 +128,17 @@ impl Once {
             again: true,
             ..Written::default()
         }))
+    }
+
+    /// Whether there is an answer by now.
+    pub(super) async fn is_answered(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<bool, Error> {
+        let found = idempotency::Entity::find_by_id(&self.key)
+            .filter(idempotency::Column::CreatedAt.gte(now() - KEPT))
+            .one(connection);
+        Ok(found.await.map_err(failure::plain)?.is_some())
     }
 
     /// What of an answer may be read whatever else may.
@@ -214,4 +220,20 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.running.0.lock().remove(&self.key);
     }
+}
+
+/// Whether a text may be a key.
+///
+/// # Errors
+/// 400 for one that may not.
+pub(super) fn check(key: &str) -> Result<(), Error> {
+    let visible = key.bytes().all(|b| (0x21..0x7f).contains(&b));
+    if key.is_empty() || key.len() > 255 || !visible {
+        return Err(Error::parameter(
+            "Idempotency-Key",
+            "idempotency_key",
+            "An Idempotency-Key has 1 to 255 visible ASCII characters.",
+        ));
+    }
+    Ok(())
 }

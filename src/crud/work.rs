@@ -119,17 +119,28 @@ impl Engine {
             let _under_way = running.transpose()?;
             let mut attempt = 1;
             loop {
-                match engine.attempt(&ctx, once.as_ref(), &job).await {
-                    Err(e) if e.code == "busy" && attempt < ATTEMPTS => {
+                let outcome = engine.attempt(&ctx, once.as_ref(), &job).await;
+                match &outcome {
+                    Err(e) if attempt < ATTEMPTS && engine.lost(e, once.as_ref()).await? => {
                         let pause = 5 * u64::from(attempt * attempt);
                         tokio::time::sleep(Duration::from_millis(pause)).await;
                         attempt += 1;
                     }
-                    other => break other,
+                    _ => break outcome,
                 }
             }
         })
         .await
+    }
+
+    /// Whether an attempt failed because somebody was quicker: with another write, or with this very
+    /// request on another node. What stands against it then is what it has written itself.
+    async fn lost(&self, error: &Error, once: Option<&Once>) -> Result<bool, Error> {
+        match once {
+            _ if error.code == "busy" => Ok(true),
+            Some(once) if is_violation(error) => once.is_answered(self.db.reader()).await,
+            _ => Ok(false),
+        }
     }
 
     async fn attempt(

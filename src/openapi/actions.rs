@@ -12,7 +12,9 @@ use super::schema::{Side, field};
 /// `POST /api/v1/{model}/_actions/{name}`
 pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
     let name = format!("actions.{}", action.name);
-    let mut act = operation(seen, &name, (&action.label, &action.confirm));
+    let about = "Done to the records that are named or that match, as far as the caller may change them.";
+    let about = format!("{about} {}", action.confirm);
+    let mut act = operation(seen, &name, (&action.label, about.trim_end()));
     let key = json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer" }] });
     let mut form = Map::new();
     let mut required = Vec::new();

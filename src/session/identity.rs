@@ -14,7 +14,7 @@ use crate::acl::{Principal, User};
 use crate::auth::{accounts, policy, secret, state, tokens};
 use crate::crud::Engine;
 use crate::error::Error;
-use crate::store::now;
+use crate::store::{failure, now};
 
 use super::store::{self, Lifetime, Session};
 
@@ -74,9 +74,21 @@ impl Noted {
                 .is_ok()
     }
 
-    /// It could not be written after all: the next one tries again.
-    fn release(&self) {
-        self.0.store(i64::MIN, Ordering::Relaxed);
+    /// What came of writing. That there is no room to write is no reason to refuse who only reads: the
+    /// use is noted when it is due again, and all that is lost is that the session slid. After any
+    /// other failure the next request tries at once.
+    fn settle(&self, written: Result<(), Error>) -> Result<(), Error> {
+        match written {
+            Err(error) if failure::stops_writes(&error) => {
+                tracing::warn!(error = ?error.source, "the use of a session or a token is not noted");
+                Ok(())
+            }
+            Err(error) => {
+                self.0.store(i64::MIN, Ordering::Relaxed);
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
     }
 }
 
@@ -266,8 +278,8 @@ impl Identity {
                 expires_at: end,
                 ..live.session
             };
-            let noted = store::touch(self.engine.db(), &session).await;
-            noted.inspect_err(|_| live.noted.release())?;
+            let touched = store::touch(self.engine.db(), &session).await;
+            live.noted.settle(touched)?;
         }
         Ok(Some(self.principal(hash, user, |user| Principal {
             user: Some(User::clone(user)),
@@ -303,8 +315,8 @@ impl Identity {
             return Ok(None);
         };
         if used.noted.claim(now, NOTE_EVERY) {
-            let noted = tokens::note_use(db, used.token.scope.id, now).await;
-            noted.inspect_err(|_| used.noted.release())?;
+            let touched = tokens::note_use(db, used.token.scope.id, now).await;
+            used.noted.settle(touched)?;
         }
         Ok(Some(self.principal(hash, user, |user| Principal {
             user: Some(User::clone(user)),

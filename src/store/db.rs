@@ -19,8 +19,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use crate::error::Error;
 
 use super::connection::Options;
-use super::failure;
+use super::failure::{self, Failure};
 use super::pool::Pool;
+use super::snapshot;
 use super::tx::Tx;
 
 /// Prepared statements that a connection keeps.
@@ -59,17 +60,26 @@ impl Db {
     /// # Errors
     /// What the database said; a SQLite library that is not safe to use.
     pub async fn connect(settings: &DbSettings) -> Result<Self, Error> {
-        let connected = Self::open(settings).await;
-        let db = connected.map_err(|e| {
+        let cannot = |e: DbErr| {
             Error::unavailable("database", "The database cannot be reached.", 5).because(e)
+        };
+        let options = options(settings).map_err(cannot)?;
+        let length = match &options {
+            Options::Sqlite(o) => snapshot::length_alone(o.get_filename()),
+            Options::Postgres(_) | Options::MySql(_) => None,
+        };
+        snapshot::check_beginning(length)?;
+        let opened = Self::open(settings, options).await;
+        let db = opened.map_err(|e| match failure::classify(&e) {
+            Failure::Damaged => failure::plain(e),
+            _ => cannot(e),
         })?;
         db.check_version().await?;
+        snapshot::check_length(&db, length).await?;
         Ok(db)
     }
 
-    async fn open(settings: &DbSettings) -> Result<Self, DbErr> {
-        let options =
-            options(settings).map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into())))?;
+    async fn open(settings: &DbSettings, options: Options) -> Result<Self, DbErr> {
         let patience = settings.statement_timeout;
         let shared = (
             usize::try_from(settings.max_connections).unwrap_or(usize::MAX),
@@ -210,15 +220,20 @@ impl Db {
 
     /// Closes all connections.
     pub async fn close(self) {
-        let _ = self.migrations.close().await;
+        // Those that write last: who closes as the last empties SQLite's log into the file and takes it
+        // away, which a connection that only reads cannot.
         self.reader.close().await;
-        // Last, so that SQLite empties its log into the file.
+        let _ = self.migrations.close().await;
         self.writer.close().await;
     }
 }
 
 /// How to connect, as the settings say.
-fn options(settings: &DbSettings) -> sqlx::Result<Options> {
+fn options(settings: &DbSettings) -> Result<Options, DbErr> {
+    parse(settings).map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into())))
+}
+
+fn parse(settings: &DbSettings) -> sqlx::Result<Options> {
     let url = &settings.url;
     if url.starts_with("sqlite:") {
         let synchronous = if settings.sqlite_full_sync {

@@ -5,6 +5,12 @@ use sea_orm::{DbErr, RuntimeErr};
 
 use crate::error::Error;
 
+/// The code of the error for a write that there is no room for.
+const NO_ROOM: &str = "no_room";
+
+/// The code of the error for storage that fails.
+const STORAGE: &str = "storage";
+
 /// What kind of database error this is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -24,6 +30,12 @@ pub enum Failure {
     Incomparable,
     /// A stored cell is none of its column's type.
     Unreadable,
+    /// There is no room for what is to be written.
+    Full,
+    /// What the database is kept on does not take, or give, what it is asked for.
+    Storage,
+    /// What the database has stored is not whole.
+    Damaged,
     /// Anything else.
     Other,
 }
@@ -62,6 +74,9 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
             "40001" | "40P01" => Failure::Retry,
             "57014" => Failure::Timeout,
             "57P01" | "57P02" | "57P03" | "53300" => Failure::Unavailable,
+            "53100" => Failure::Full,
+            "58030" | "25006" => Failure::Storage,
+            "XX001" | "XX002" => Failure::Damaged,
             _ => Failure::Other,
         };
     }
@@ -74,6 +89,9 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
             1205 | 1213 | 1020 => Failure::Retry,
             1969 | 3024 | 1317 => Failure::Timeout,
             1040 | 1053 | 1203 | 1927 => Failure::Unavailable,
+            1021 | 1114 => Failure::Full,
+            1026 | 1290 | 1836 => Failure::Storage,
+            1034 | 1035 | 1194 | 1712 => Failure::Damaged,
             _ => Failure::Other,
         };
     }
@@ -83,7 +101,14 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
         Some("275" | "1299" | "3091") => Failure::Constraint,
         Some("5" | "261" | "517") => Failure::Retry,
         Some("9") => Failure::Timeout,
-        _ => Failure::Other,
+        // The low byte of any other is its family.
+        Some(code) => match code.parse::<u32>().map(|code| code & 0xff) {
+            Ok(13) => Failure::Full,
+            Ok(8 | 10 | 14) => Failure::Storage,
+            Ok(11 | 26) => Failure::Damaged,
+            _ => Failure::Other,
+        },
+        None => Failure::Other,
     }
 }
 
@@ -135,6 +160,17 @@ pub fn plain(error: DbErr) -> Error {
         Failure::Retry => {
             Error::unavailable("busy", "Other writes are in the way; try again.", 1).because(error)
         }
+        Failure::Full => Error::unavailable(
+            NO_ROOM,
+            "There is no room left to write; try again later.",
+            30,
+        )
+        .because(error),
+        Failure::Storage => {
+            let detail = "The database's storage does not take or give what it is asked for.";
+            Error::unavailable(STORAGE, detail, 30).because(error)
+        }
+        Failure::Damaged => damaged(error),
         Failure::Incomparable => Error::parameter(
             "",
             "incomparable",
@@ -147,6 +183,18 @@ pub fn plain(error: DbErr) -> Error {
         | Failure::Unreadable
         | Failure::Other => Error::internal(error),
     }
+}
+
+/// The error for a database that is not whole.
+pub(super) fn damaged(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let detail = "The database is damaged; it has to be restored.";
+    Error::unavailable("damaged", detail, 60).because(why)
+}
+
+/// Whether nothing can be written now, though the database may still answer.
+#[must_use]
+pub fn stops_writes(error: &Error) -> bool {
+    matches!(error.code, NO_ROOM | STORAGE)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod pool;
 pub mod row;
 pub mod sequence;
+mod snapshot;
 pub mod stream;
 pub mod tx;
 pub mod typed;

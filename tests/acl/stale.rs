@@ -187,3 +187,89 @@ async fn a36_a_field_that_comes_back_does_not_bring_its_permissions_along() {
         database.remove().await;
     }
 }
+
+/// What a grant lets through that names a field in its rule for rows.
+#[tokio::test]
+async fn a36_a_rule_for_rows_that_names_a_lost_field_lets_nobody_in_when_the_field_comes_back() {
+    for database in fresh("a36_a_rule_for_rows_that_names_a_lost_field").await {
+        let settings = || -> Config { config(&database.url) };
+        let app = TestApp::start(settings(), release::<with_note::Entity>(1)).await;
+        app.user("admin", true, json!([])).await;
+        let verbs = ["list", "read", "patch"];
+        let rules = [
+            json!({"note__isnull": true}),
+            json!({"or": [{"name": "one"}, {"not": {"note": "secret"}}]}),
+            // What names no lost field stays as it is.
+            json!({"name": "other"}),
+        ];
+        for (n, rule) in rules.iter().enumerate() {
+            let grant = json!({"model": "file_card", "verbs": verbs, "rows": rule,
+                "readable": "all", "writable": ["name", "note"]});
+            app.user(&format!("user{n}"), false, json!([grant])).await;
+        }
+        for name in ["one", "other"] {
+            app.make("file_card", json!({"name": name})).await;
+        }
+        let list = async |app: &TestApp, n: usize| {
+            let user = app.login(&format!("user{n}")).await;
+            let (status, page) = user.get("/api/v1/file_card").await;
+            (status, page["data"].as_array().map_or(0, Vec::len))
+        };
+        let stored = async |app: &TestApp| {
+            let admin = app.login("admin").await;
+            let (_, page) = admin.get("/api/v1/qd_grant?sort=id").await;
+            let all = page["data"].as_array().expect("records").iter();
+            all.map(|g| (g["rows"].clone(), g["writable"].clone()))
+                .collect::<Vec<_>>()
+        };
+        let both = json!(["name", "note"]);
+        let asked = |rule: &Value| (rule.clone(), both.clone());
+        assert_eq!(
+            stored(&app).await,
+            rules.iter().map(asked).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            (list(&app, 0).await, list(&app, 2).await),
+            ((200, 2), (200, 1))
+        );
+        app.stop().await;
+
+        // Without the field: nothing of a rule that names it is left, and it is told.
+        let app = TestApp::start(settings(), release::<without_note::Entity>(2)).await;
+        let left = vec![
+            (json!({}), json!(["name"])),
+            (json!({}), json!(["name"])),
+            (rules[2].clone(), json!(["name"])),
+        ];
+        assert_eq!(stored(&app).await, left);
+        for n in 0..2 {
+            assert_eq!(list(&app, n).await.0, 404);
+        }
+        assert_eq!(list(&app, 2).await, (200, 1));
+        let admin = app.login("admin").await;
+        let (_, audit) = admin
+            .get("/api/v1/qd_audit?model=qd_grant&verb=patch&sort=id")
+            .await;
+        assert_eq!(audit["data"].as_array().expect("rows").len(), 3, "{audit}");
+        let text = audit["data"][0]["changes"].to_string();
+        assert!(text.contains("note__isnull"), "what it was is kept: {text}");
+        // Nobody else may leave a grant like that.
+        let (status, _) = admin
+            .send("PATCH", "/api/v1/qd_grant/3", json!({"rows": {}}))
+            .await;
+        assert_eq!(status, 422);
+        drop(admin);
+        app.stop().await;
+
+        // With another field of the same name; and at the start after that.
+        for _ in 0..2 {
+            let app = TestApp::start(settings(), release::<with_note::Entity>(3)).await;
+            assert_eq!(stored(&app).await, left);
+            for n in 0..2 {
+                assert_eq!(list(&app, n).await.0, 404);
+            }
+            app.stop().await;
+        }
+        database.remove().await;
+    }
+}

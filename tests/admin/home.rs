@@ -76,7 +76,7 @@ async fn the_first_page_draws_the_months_of_those_who_may_count_them() {
             let requests: u64 = minutes.iter().filter_map(|m| m["requests"].as_u64()).sum();
             assert!(minutes.len() == 60 && requests >= 10, "{told}");
             assert_eq!(app.anonymous().get("/api/v1/_status").await.0, 401);
-            app.make("author", json!({"name": "Grace", "slug": "grace"})).await;
+            app.make("author", json!({"name": "Grace", "slug": "grace", "country": "GB"})).await;
             let page = visit(&admin, "/admin").await;
             assert!(page.text().contains("Recent changes"), "{}", page.text());
             assert!(page.link("Grace").is_some(), "{}", page.text());

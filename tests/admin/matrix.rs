@@ -176,6 +176,8 @@ fn check_links(page: &Page, slug: &str, granted: &str) {
         let path = match path {
             "/admin/_account" => continue,
             "/admin/_users" => "/admin/qd_user",
+            "/admin/_users/new" => "/admin/qd_user/new",
+            "/admin/_roles" => "/admin/qd_role",
             "/admin/_audit" => "/admin/qd_audit",
             other => other,
         };
@@ -216,6 +218,12 @@ async fn seen(client: Client<'_>) -> Vec<String> {
         .iter()
         .filter_map(|l| l.strip_prefix("/admin/"))
         .filter_map(|l| l.split('?').next())
+        .map(|l| match l {
+            "_users" => "qd_user",
+            "_roles" => "qd_role",
+            "_audit" => "qd_audit",
+            other => other,
+        })
         .filter(|l| !l.ends_with("/new") && !l.starts_with('_'))
         // The charts lead to parts of a list.
         .filter_map(|l| l.split('?').next())

@@ -9,6 +9,7 @@ mod expand;
 mod export;
 mod first;
 mod games;
+mod hundred;
 mod idempotency;
 mod import;
 mod matching;

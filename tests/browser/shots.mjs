@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { walk } from './crawl/walk.mjs';
 import { leave, take } from './harness/room.mjs';
+import scenes, { places } from './scenes.mjs';
 
 const sizes = [{ width: 1360, height: 860 }, { width: 768, height: 1024 }, { width: 360, height: 740 }];
 const folder = process.argv[2];
@@ -33,7 +34,10 @@ function nameOf({ pathname, search }) {
 }
 
 async function shoot(page, url) {
-    const name = nameOf(new URL(url));
+    await picture(page, nameOf(new URL(url)));
+}
+
+async function picture(page, name) {
     if (!name.includes(only)) return;
     for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
@@ -50,7 +54,29 @@ async function shoot(page, url) {
 // Models whose pages differ from one another; of all others one page of a kind would tell nothing new.
 const DEMO = ['/admin', '/admin/book', '/admin/book?in_print=true&price__gte=10&sort=-price', '/admin/book?q=no+such+book', '/admin/book/1', '/admin/book/new', '/admin/unicorn'];
 
+async function play(name, scene) {
+    const { server: begin, ...options } = places[name] ?? {};
+    const server = begin && (await begin());
+    const desk = await take(server ? { ...options, server } : options);
+    try {
+        await freshStyles(desk.page);
+        await scene(desk);
+        await picture(desk.page, name);
+    } finally {
+        await desk.close();
+        await server?.stop();
+    }
+}
+
 try {
+    for (const [name, scene] of Object.entries(scenes)) {
+        if (!name.includes(only)) continue;
+        // A picture that cannot be made is told, and does not keep the others from being made.
+        await play(name, scene).catch((error) => {
+            process.exitCode = 1;
+            console.error(`${name}: ${error.message}`);
+        });
+    }
     const out = await take({ who: '' });
     await freshStyles(out.page);
     await out.open('/auth/login');

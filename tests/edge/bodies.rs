@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::time::Duration;
 
 use flate2::{Compression, write::GzEncoder};
+use futures_util::future::join_all;
 use quarterdeck::config::Config;
 use serde_json::{Value, json};
 
@@ -196,6 +198,50 @@ async fn d13_endless_chunks_are_cut_off_and_the_connection_is_freed() {
             .await;
         wire.send("FFFFFFFFFFFFFFF\r\n").await;
         while wire.send(&piece).await {}
+        assert_eq!(app.anonymous().get("/healthz").await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn d13_a_length_that_lies_or_is_missing_keeps_no_connection() {
+    let name = "d13_a_length_that_lies_or_is_missing_keeps_no_connection";
+    let tune = |c: &mut Config| {
+        capped(c);
+        let server = &mut c.server;
+        server.max_connections = 4;
+        server.body_idle = Duration::from_millis(300);
+        server.keep_alive = Duration::from_millis(300);
+    };
+    tuned(name, On::Sqlite, tune, async |app| {
+        let body = login("application/json", 200);
+        // Three times as many as there may be at once; none of them goes by itself.
+        let lies = [
+            ("Content-Length: 201", 400),
+            ("Content-Length: 100000", 400),
+            ("Content-Length: 100001", 413),
+            ("Content-Length: 9223372036854775808", 413),
+            ("Content-Length: 184467440737095516160", 400),
+            ("Content-Length: -1", 400),
+            ("Content-Length: 2e2", 400),
+            ("Content-Length: 200, 200", 400),
+            ("Content-Length: 200\r\nContent-Length: 201", 400),
+            ("Content-Length:", 400),
+            ("X-Length: 200", 400),
+            ("Transfer-Encoding: identity", 400),
+        ];
+        let tell = async |(lie, wanted): (&'static str, u16)| {
+            let headers = ["Content-Type: application/json", lie];
+            let mut wire = Wire::open(app).await;
+            wire.send(head(app, "POST /auth/login HTTP/1.1", &headers))
+                .await;
+            wire.send(&body).await;
+            let status = wire.answer().await.map(|a| a.status);
+            wire.end().await;
+            (lie, status, status == Some(wanted))
+        };
+        let told = join_all(lies.into_iter().map(tell)).await;
+        assert!(told.iter().all(|(_, _, right)| *right), "{told:?}");
         assert_eq!(app.anonymous().get("/healthz").await.0, 200);
     })
     .await;

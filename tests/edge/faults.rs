@@ -255,45 +255,6 @@ async fn d16_clients_that_go_away_leak_nothing_and_each_write_is_whole_or_absent
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a84_sixteen_writers_at_once_never_find_the_database_locked() {
-    let name = "a84_sixteen_writers_at_once_never_find_the_database_locked";
-    tuned(
-        name,
-        On::Each,
-        |_| {},
-        async |app| {
-            let admin = app.login("admin").await;
-            let each = if app.app.engine.db().backend() == DbBackend::Sqlite {
-                200
-            } else {
-                25
-            };
-            let writer = async |w: usize| {
-                let (status, made) = admin
-                    .send("POST", "/api/v1/author", author(&format!("w{w}")))
-                    .await;
-                assert_eq!(status, 201, "{made}");
-                let path = format!("/api/v1/author/{}", made["id"]);
-                for n in 0..each {
-                    let (status, body) = admin
-                        .send("PATCH", &path, json!({"name": format!("name {n}")}))
-                        .await;
-                    assert_eq!(status, 200, "{body}");
-                    if n % 10 == 0 {
-                        assert_eq!(admin.get("/api/v1/author?count=exact").await.0, 200);
-                    }
-                }
-            };
-            join_all((0..16).map(writer)).await;
-            let db = app.app.engine.db();
-            let written = "SELECT COUNT(*) FROM qd_audit WHERE model = 'author' AND verb = 'patch'";
-            assert_eq!(number(db, written).await, 16 * each);
-        },
-    )
-    .await;
-}
-
 /// Has two writes take each other's row, once both have their own.
 struct Crossing {
     both: Barrier,

@@ -15,6 +15,7 @@ fn help_is_complete_and_misuse_is_status_2() {
         "user",
         "token",
         "audit",
+        "backup",
         "check",
         "doctor",
         "config",

@@ -1,12 +1,15 @@
 //! The real binary: how it starts, answers on the command line, ends, and dies.
 
 mod audit;
+mod backup;
 mod cells;
 mod commands;
 mod crash;
+mod full;
 mod import;
 mod life;
 mod memory;
+mod power;
 mod steps;
 mod storage;
 mod traces;
@@ -136,10 +139,13 @@ pub(super) struct Served {
 impl Served {
     fn start(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the binary");
-        let mut stderr = child.stderr.take().expect("its log");
+        // A test may have sent it elsewhere.
+        let stderr = child.stderr.take();
         let log = std::thread::spawn(move || {
             let mut text = String::new();
-            stderr.read_to_string(&mut text).ok();
+            if let Some(mut stderr) = stderr {
+                stderr.read_to_string(&mut text).ok();
+            }
             text
         });
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
@@ -176,6 +182,29 @@ impl Served {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
         line.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
+    /// Its number.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has taken notice of `-STOP`, with every thread.
+    pub(super) fn wait_until_stopped(&self) {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let is_stopped = |task: std::fs::DirEntry| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // After the name, which is in parentheses.
+            stat.rsplit_once(") ")
+                .is_none_or(|(_, rest)| rest.starts_with('T'))
+        };
+        while !std::fs::read_dir(&tasks)
+            .expect("its threads")
+            .flatten()
+            .all(is_stopped)
+        {
+            std::thread::yield_now();
+        }
     }
 
     /// Sends a signal by its name.

@@ -245,6 +245,8 @@ drive)
     still_valid administrator "$administrator"
     make_keeper
     keeper=$(token keeper)
+    # The newest of its tokens, which prepare.py shows it: for what revokes one.
+    token keeper >/dev/null
     fetch_document keeper "$keeper"
     # What is invented may lock the keeper out in the end.
     drive keeper "$keeper" $((seconds / 2)) --include-path-regex "$account_paths"

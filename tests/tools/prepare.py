@@ -89,7 +89,10 @@ def show_records(document, server):
         value = NAMED.get(path)
         if last == "{id}" and "get" in document["paths"].get(collection, {}):
             key, query = ["id"], ""
-            if collection.startswith("/api/v1/"):
+            if collection.startswith("/api/v1/_"):
+                query = "?limit=1"
+                key = ["change_set"] if collection.endswith("/_changes") else key
+            elif collection.startswith("/api/v1/"):
                 key = server.get(collection.replace("/api/v1/", "/api/v1/_models/"))["key"]
                 # The first that was made: who asks, and its token, came last.
                 query = f"?limit=1&sort={','.join(key)}"

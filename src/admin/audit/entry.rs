@@ -4,6 +4,7 @@ use chrono::Utc;
 use serde_json::Value as Json;
 
 use crate::admin::address;
+use crate::admin::value::event;
 use crate::crud::{Context, Engine};
 use crate::model::Verb;
 use crate::page::clock;
@@ -60,7 +61,7 @@ impl Entry {
             at: clock::shown(&at),
             who: text("username"),
             token: !row["token_id"].is_null(),
-            door: text("door"),
+            door: event::door(&text("door")).to_owned(),
             ip: text("ip"),
             deed: word(&text("verb")).to_owned(),
             href: opens

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::admin::address::Query;
 use crate::admin::shell::Shell;
+use crate::admin::value::event;
 use crate::audit::status;
 use crate::crud::{Context, Engine, ListRequest};
 use crate::error::Error;
@@ -222,8 +223,8 @@ impl AuditPage {
         DEEDS.map(|d| (d, entry::word(d), d == chosen)).to_vec()
     }
 
-    fn doors(&self) -> Vec<(&'static str, bool)> {
+    fn doors(&self) -> Vec<(&'static str, &'static str, bool)> {
         let chosen = self.sent("door");
-        DOORS.map(|d| (d, d == chosen)).to_vec()
+        DOORS.map(|d| (d, event::door(d), d == chosen)).to_vec()
     }
 }

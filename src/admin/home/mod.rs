@@ -42,11 +42,12 @@ struct HomePage {
 /// A model on the page.
 #[derive(Debug, Default)]
 struct Tile {
-    slug: String,
+    href: String,
     label: String,
     singular: String,
     count: String,
-    may_create: bool,
+    /// Where one more is made; empty for who may not.
+    new: String,
 }
 
 /// How this server fares.
@@ -103,7 +104,7 @@ async fn tiles(
             // A page of the project stands among the models.
             let Ok(model) = engine.model(&entry.slug) else {
                 tiles.push(Tile {
-                    slug: entry.slug.clone(),
+                    href: entry.href.clone(),
                     label: entry.label.clone(),
                     ..Tile::default()
                 });
@@ -115,11 +116,15 @@ async fn tiles(
                 String::new()
             };
             tiles.push(Tile {
-                slug: model.slug.clone(),
-                label: model.label_plural.clone(),
+                href: entry.href.clone(),
+                label: entry.label.clone(),
                 singular: model.label.to_lowercase(),
                 count,
-                may_create: engine.may(ctx, Verb::Create, model.id),
+                new: if engine.may(ctx, Verb::Create, model.id) {
+                    entry.new_page()
+                } else {
+                    String::new()
+                },
             });
         }
         groups.push((group.name.clone(), tiles));

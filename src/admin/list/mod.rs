@@ -59,6 +59,8 @@ struct ListPage<'a> {
     dates: Vec<(String, String)>,
     /// Where each cell that can be changed says so, and where none does; empty where none can be.
     cells: String,
+    /// Whether they say so now.
+    open: bool,
     /// The builder of conditions.
     build: String,
     /// Where the list becomes a file, and a file records; empty for who may not.
@@ -145,6 +147,7 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             drill: Drill::of(&call, &view, &place).await?,
             dates: drill::fields(&view, &place),
             cells: selection::switch(&columns, &place),
+            open: place.cells,
             export: many::exported(model, &place, (&[], true)),
             import: if engine.may(ctx, Verb::Create, model.id) {
                 format!("/admin/{}/_import", model.slug)

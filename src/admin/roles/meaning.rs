@@ -15,6 +15,9 @@ pub(super) fn of(model: &ModelMeta, rule: &Rule) -> String {
     if rule.verbs.is_empty() {
         return String::new();
     }
+    if everything(model, rule) {
+        return t("everything").to_owned();
+    }
     let rows = match &rule.rows {
         None => t("on every row").to_owned(),
         Some(text) => match serde_json::from_str(text) {
@@ -43,6 +46,12 @@ pub(super) fn of(model: &ModelMeta, rule: &Rule) -> String {
         ));
     }
     parts.join("; ")
+}
+
+/// Whether a rule allows whatever the model has, without a limit.
+fn everything(model: &ModelMeta, rule: &Rule) -> bool {
+    let unlimited = rule.rows.is_none() && rule.readable.is_none() && rule.writable.is_none();
+    unlimited && model.verbs.iter().all(|verb| rule.verbs.contains(verb))
 }
 
 /// `see, create, change`

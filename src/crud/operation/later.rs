@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::crud::idempotency::digest;
+use crate::crud::idempotency::{self, digest};
 use crate::crud::{Context, Engine, Import};
 use crate::error::Error;
 use crate::model::{Input, ModelId, Verb};
@@ -25,6 +25,7 @@ impl Engine {
         model: ModelId,
         import: Import,
     ) -> Result<Json, Error> {
+        check_key(import.key.as_deref())?;
         let atomic = self.check_import(ctx, model, &import.parameters)?;
         let of = self.of(("import", Some(model)), atomic);
         self.begun(ctx, of, move |engine, ctx| async move {
@@ -44,6 +45,7 @@ impl Engine {
         (key, body): (Option<String>, Input),
     ) -> Result<Json, Error> {
         self.may_change(ctx, model)?;
+        check_key(key.as_deref())?;
         let of = self.of(("bulk", Some(model)), true);
         self.begun(ctx, of, move |engine, ctx| async move {
             engine.bulk(&ctx, model, (key.as_deref(), body)).await
@@ -63,6 +65,7 @@ impl Engine {
         if ctx.principal.is_anonymous() {
             return Err(Error::unauthenticated());
         }
+        check_key(key.as_deref())?;
         let of = self.of(("undo", None), true);
         self.begun(ctx, of, move |engine, ctx| async move {
             engine.undo(&ctx, (key.as_deref(), body)).await
@@ -110,4 +113,9 @@ impl Engine {
             rights: None,
         }
     }
+}
+
+/// Nobody waits for an operation whose key could not be one.
+fn check_key(key: Option<&str>) -> Result<(), Error> {
+    key.map_or(Ok(()), idempotency::check)
 }

@@ -67,7 +67,8 @@ impl Plugin for Webhooks {
         app.migrations(vec![Box::new(table::Migration)])
             .model::<event::Entity>(|m| {
                 use event::Column::{EventId, EventType, Payload, ReceivedAt, Scheme, Source};
-                m.label("Webhook event")
+                m.group("Integrations")
+                    .label("Webhook event")
                     .display("{source} {event_type}")
                     .list([ReceivedAt, Source, Scheme, EventType, EventId])
                     .search([EventId, EventType])

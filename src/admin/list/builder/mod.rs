@@ -240,7 +240,9 @@ fn step(
             return Ok(Step::Value(ask(&path, &found, (&at, edit), &asked)));
         }
     }
-    if sent.get("_do") != Some("add") && sent.get("_field").is_none() {
+    // Where there is no condition yet, one is what was come for.
+    let first = Place::of(rest).conditions(model).0.is_empty();
+    if sent.get("_do") != Some("add") && sent.get("_field").is_none() && !first {
         return Ok(Step::None);
     }
     let prefix = sent.get("_field").unwrap_or_default();
