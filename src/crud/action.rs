@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::model::{ActionMeta, Field, FieldOptions, Input, Kind, ModelId, Verb, value};
 
-use self::select::Asked;
+use self::select::{Asked, Records};
 use super::{Context, Engine, Written};
 
 /// What an action answers.
@@ -166,10 +166,17 @@ impl Selection {
     /// # Errors
     /// As [`Engine::read`].
     pub async fn rows(&self) -> Result<Vec<Json>, Error> {
+        let read = self.read().await?;
+        Ok(read.into_iter().map(|(row, _)| row).collect())
+    }
+
+    /// The records with their entity tags.
+    async fn read(&self) -> Result<Vec<(Json, String)>, Error> {
         let mut rows = Vec::with_capacity(self.keys.len());
         for key in &self.keys {
             let record = self.engine.read(&self.ctx, self.model, key, &[]).await?;
-            rows.push(serde_json::from_slice(&record.body).map_err(Error::internal)?);
+            let row = serde_json::from_slice(&record.body).map_err(Error::internal)?;
+            rows.push((row, record.etag));
         }
         Ok(rows)
     }
@@ -180,10 +187,15 @@ impl Selection {
     /// # Errors
     /// As [`Engine::bulk`].
     pub async fn patch(&self, change: impl Fn(&Json) -> Option<Json>) -> Outcome {
-        let rows = self.rows().await?;
-        let operations = self.keys.iter().zip(&rows).filter_map(|(key, row)| {
+        let rows = self.read().await?;
+        let conditional = self.engine.registry().model(self.model).if_match;
+        let operations = self.keys.iter().zip(&rows).filter_map(|(key, (row, tag))| {
             let data = change(row)?;
-            Some(json!({ "verb": "patch", "id": key, "data": data }))
+            let mut operation = json!({ "verb": "patch", "id": key, "data": data });
+            if conditional {
+                operation["if_match"] = json!(tag);
+            }
+            Some(operation)
         });
         let operations: Vec<Json> = operations.collect();
         let affected = operations.len() as u64;
@@ -223,7 +235,7 @@ impl Engine {
         Ok(action)
     }
 
-    /// Runs an action on the records of `body`: `ids`, or `where` (as `_search` takes it) with at most
+    /// Runs an action on the records of `body`: `ids`, or `where` (as `_bulk` takes it) with at most
     /// `max_affected` of them; and `input`, what its form was filled with.
     ///
     /// # Errors
@@ -243,14 +255,11 @@ impl Engine {
         }
         let asked = Asked::of(body)?;
         let filled = action.filled(asked.input);
-        let selected = match (asked.ids, asked.filter) {
-            (Some(ids), None) => self.these(ctx, model, ids).await,
-            (None, Some(filter)) => self.matching(ctx, model, (filter, asked.most)).await,
-            _ => {
-                let detail = "Name the records by ids, or by where.";
-                return Err(Error::malformed(vec![Fault::field(
-                    "ids", "required", detail,
-                )]));
+        let selected = match asked.records {
+            Records::These(ids) => self.these(ctx, model, ids).await,
+            Records::Matching(filter, most) => {
+                let of = (model, action.meta.verb);
+                self.matching(ctx, of, (filter, most)).await
             }
         };
         let (keys, input) = match (selected, filled) {

@@ -56,14 +56,9 @@ impl Engine {
             atomic,
             rights: None,
         };
-        match parse::body(body)? {
-            Body::List { atomic, operations } => {
-                let parts: Vec<Part> = operations
-                    .into_iter()
-                    .map(|operation| self.prepare(ctx, model, operation))
-                    .collect::<Result<_, _>>()?;
-                let rows = parts.len();
-                let list = List { atomic, parts };
+        match self.understood(ctx, model, body)? {
+            Order::List(list) => {
+                let rows = list.parts.len();
                 // Of a list too, each by itself, nothing is written before all of it is.
                 self.recorded(ctx, (of(true), rows), |engine, ctx| async move {
                     let written = engine.transact(&ctx, once, list).await?;
@@ -71,14 +66,39 @@ impl Engine {
                 })
                 .await
             }
-            Body::Matching(matching) => {
-                let most = matching.max_affected;
-                let matching = Matching::prepare(self, ctx, model, matching)?;
+            Order::Matching(most, matching) => {
                 self.recorded(ctx, (of(true), most), |engine, ctx| async move {
                     let written = engine.transact(&ctx, once, matching).await?;
                     written.ok_or_else(Error::not_found)
                 })
                 .await
+            }
+        }
+    }
+
+    /// Says what is wrong with a body as [`Self::bulk`] would, and does nothing.
+    pub(super) fn check_bulk(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        body: Input,
+    ) -> Result<(), Error> {
+        self.understood(ctx, model, body).map(drop)
+    }
+
+    fn understood(&self, ctx: &Context, model: ModelId, body: Input) -> Result<Order, Error> {
+        match parse::body(body)? {
+            Body::List { atomic, operations } => {
+                let parts: Vec<Part> = operations
+                    .into_iter()
+                    .map(|operation| self.prepare(ctx, model, operation))
+                    .collect::<Result<_, _>>()?;
+                Ok(Order::List(List { atomic, parts }))
+            }
+            Body::Matching(matching) => {
+                let most = matching.max_affected;
+                let matching = Matching::prepare(self, ctx, model, matching)?;
+                Ok(Order::Matching(most, matching))
             }
         }
     }
@@ -94,6 +114,13 @@ impl Engine {
             None => self.scope(ctx, Verb::Patch, model).map(drop),
         }
     }
+}
+
+/// A body that is understood.
+enum Order {
+    List(List),
+    /// At most so many records.
+    Matching(usize, Matching),
 }
 
 /// A list of operations.

@@ -156,6 +156,19 @@ impl Engine {
         Ok(page)
     }
 
+    /// Whether a list with these parameters is one that the caller may ask for: each name is there for
+    /// them. Nothing is read.
+    #[must_use]
+    pub fn understands(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        parameters: &[(String, String)],
+    ) -> bool {
+        let request = ListRequest::Parameters(parameters);
+        self.parse_list(ctx, model, request).is_ok()
+    }
+
     fn parse_list(
         &self,
         ctx: &Context,

@@ -91,6 +91,14 @@ impl Engine {
     }
 }
 
+/// Whether a body says what is to be undone.
+///
+/// # Errors
+/// 400 for one that does not.
+pub(super) fn check(body: Input) -> Result<(), Error> {
+    read(body).map(drop)
+}
+
 fn read(body: Input) -> Result<Undo, Error> {
     let fault =
         |detail: &str| Error::malformed(vec![Fault::pointer(String::new(), "type", detail)]);

@@ -5,14 +5,15 @@ use serde_json::{Map, Value, json};
 use crate::catalog::Seen;
 use crate::model::ActionMeta;
 
+use super::operations::{filter, max_affected};
 use super::paths::{WRITING, conditions, operation, responses, success};
-use super::reference;
 use super::schema::{Side, field};
 
 /// `POST /api/v1/{model}/_actions/{name}`
 pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
     let name = format!("actions.{}", action.name);
-    let about = "Done to the records that are named or that match, as far as the caller may change them.";
+    let about =
+        "Done to the records that are named or that match, as far as the caller may change them.";
     let about = format!("{about} {}", action.confirm);
     let mut act = operation(seen, &name, (&action.label, about.trim_end()));
     let key = json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer" }] });
@@ -31,15 +32,15 @@ pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
         members.push("input");
     }
     let ids = json!({ "type": "array", "items": key, "minItems": 1, "maxItems": 10_000 });
-    let most = json!({ "type": "integer", "minimum": 1, "maximum": 10_000 });
-    let tree = reference("schemas", &super::part(seen, "where"));
     let these = json!({
         "type": "object", "properties": { "ids": ids, "input": input },
         "required": members, "additionalProperties": false,
     });
     members[0] = "where";
+    members.push("max_affected");
     let matching = json!({
-        "type": "object", "properties": { "where": tree, "max_affected": most, "input": input },
+        "type": "object",
+        "properties": { "where": filter(seen), "max_affected": max_affected(), "input": input },
         "required": members, "additionalProperties": false,
     });
     act["requestBody"] = json!({

@@ -183,17 +183,26 @@ fn list(seen: &Seen<'_>) -> Value {
     })
 }
 
-fn matching(seen: &Seen<'_>, (verb, patches): (&str, bool)) -> Value {
-    let search = json!({
+/// Which records are changed by what matches them.
+pub(super) fn filter(seen: &Seen<'_>) -> Value {
+    json!({
         "anyOf": [reference("schemas", &part(seen, "where")), { "type": "string" }],
         "description": "As `_search` takes it, or the conditions of a list's query string.",
-    });
+    })
+}
+
+/// How many they may be.
+pub(super) fn max_affected() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
+}
+
+fn matching(seen: &Seen<'_>, (verb, patches): (&str, bool)) -> Value {
     let mut schema = json!({
         "type": "object",
         "properties": {
             "verb": { "type": "string", "enum": [verb] },
-            "where": search,
-            "max_affected": { "type": "integer", "minimum": 1, "maximum": 10_000 },
+            "where": filter(seen),
+            "max_affected": max_affected(),
         },
         "required": ["verb", "where", "max_affected"],
         "additionalProperties": false,

@@ -268,12 +268,12 @@ fn parameters(view: &View<'_>) -> Value {
         "Prefer-Later": {
             "name": "Prefer", "in": "header",
             "description": "`dry-run` for what would be done, without doing it; `respond-async` for an answer at once, and the work afterwards.",
-            "schema": { "type": "string" }, "example": "respond-async",
+            "schema": { "type": "string" },
         },
         "Prefer-Async": {
             "name": "Prefer", "in": "header",
             "description": "`respond-async` for an answer at once, and the file afterwards.",
-            "schema": { "type": "string" }, "example": "respond-async",
+            "schema": { "type": "string" },
         },
         "Change-Reason": {
             "name": "Change-Reason", "in": "header",

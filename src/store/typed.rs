@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
-    EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter as _, QuerySelect as _, Select,
-    Value,
+    EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select, Value,
 };
 
 use super::Tx;
@@ -43,7 +43,9 @@ pub trait Store: Send + Sync {
     /// The row that matches `condition`, locked for the transaction where the database can.
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr>;
 
-    /// The rows that match `condition`, locked as by [`Self::load`], at most `limit` of them.
+    /// The rows that match `condition`, locked as by [`Self::load`], by their keys, at most
+    /// `limit` of them: two that write the same rows wait for each other, and where a row lies tells
+    /// nothing of what was done to it.
     async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr>;
 
     /// Inserts a row and returns its values as the database has them.
@@ -90,7 +92,11 @@ where
     }
 
     async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr> {
-        let found = locked::<E>(tx, condition).limit(limit).all(tx).await?;
+        let mut select = locked::<E>(tx, condition);
+        for key in E::PrimaryKey::iter() {
+            select = select.order_by_asc(key.into_column());
+        }
+        let found = select.limit(limit).all(tx).await?;
         Ok(found.into_iter().map(record::<E>).collect())
     }
 

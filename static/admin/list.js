@@ -83,7 +83,7 @@ function edit(td) {
     const close = event => { event.preventDefault(); event.stopPropagation(); td.innerHTML = was; td.tabIndex = -1; td.focus(); };
     form.querySelector(".cancel").addEventListener("click", close);
     form.addEventListener("keydown", event => { if (event.key === "Escape") close(event); });
-    form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    form.querySelector(".line, input:not([type=hidden]), select, textarea")?.focus();
   });
 }
 document.addEventListener("dblclick", event => {

@@ -26,13 +26,6 @@ on("input", ({ target }) => {
   }
   if (target.matches(".live .line")) { clearTimeout(timer); timer = setTimeout(open, 150, target, value); }
 });
-on("change", ({ target: { files, dataset } }) => {
-  if (!dataset.into || !files?.[0]) return;
-  const reader = new FileReader();
-  reader.onload = () => { get(dataset.into).value = reader.result.split(",")[1] ?? ""; };
-  reader.readAsDataURL(files[0]);
-});
-
 // The search of a picker becomes a combobox with a list (WAI-ARIA APG); the key is hidden.
 const parts = box => ["ul", ".key"].map(part => box.closest(".picker").querySelector(part));
 const enhance = () => {
@@ -111,7 +104,7 @@ on("click", async event => {
     form.querySelectorAll("[id], [for]").forEach(e => ["id", "for"].forEach(name => e.hasAttribute(name) && e.setAttribute(name, `n-${e.getAttribute(name)}`)));
     form.id = "";
     form.querySelector(".save a").onclick = click => { click.preventDefault(); dialog.close(); };
-    form.onsubmit = async submit => { submit.preventDefault(); show(await fetch(create, { method: "POST", body: new URLSearchParams(new FormData(form)) })); };
+    form.onsubmit = async submit => { submit.preventDefault(); show(await fetch(create, { method: "POST", body: new FormData(form) })); };
     dialog.replaceChildren(page.querySelector("h1"), ...page.querySelectorAll(".faults"), form);
     enhance();
   };

@@ -36,6 +36,46 @@ async fn shop(app: &TestApp) {
 const CELL: &str = "/admin/book/1/_cell";
 
 #[tokio::test]
+async fn a_cell_is_pointed_at_another_record_that_was_searched_for() {
+    on_each_app("a_cell_is_pointed_at_another", as_it_is, async |app| {
+        shop(app).await;
+        let admin = app.login("admin").await;
+        let list = "/admin/book?fields=title,author_id&sort=id";
+        let page = open(&admin, &format!("{list}&_edit=author_id:1")).await;
+        let form = page.form(CELL);
+        assert_eq!(form.value("author_id"), Some("1"));
+        let search = form
+            .with("_q.author_id", "Zoe")
+            .and("_then", "find.author_id");
+        let led = search.send(&admin).await;
+        assert_eq!(led.status(), 303, "{}", led.reply.text);
+        assert_eq!(
+            led.location(),
+            format!("{list}&_edit=author_id:1&_words=Zoe")
+        );
+        let page = open(&admin, led.location()).await;
+        assert!(
+            page.links().iter().all(|l| !l.contains("_words")),
+            "{:?}",
+            page.links()
+        );
+        let picked = page.form(CELL).with("_pick.author_id", "3");
+        let done = picked.send(&admin).await;
+        assert_eq!(
+            (done.status(), done.location()),
+            (303, list),
+            "{}",
+            done.reply.text
+        );
+        assert_eq!(admin.get("/api/v1/book/1").await.1["author_id"], 3);
+        let part = visit(&admin, &format!("{CELL}?field=author_id")).await;
+        let options = part.tags.iter().find_map(|t| t.get("data-options"));
+        assert_eq!(options, Some("/admin/book/_options?field=author_id"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_price_is_mended_in_the_list() {
     on_each_app(
         "a_wrong_price_is_mended_in_the_list",

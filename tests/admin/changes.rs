@@ -202,3 +202,42 @@ async fn r39_others_changes_and_hidden_records_are_not_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_long_undo_is_an_operation_with_a_page() {
+    on_each_app("a_long_undo_is_an_operation", as_it_is, async |app| {
+        let admin = app.login("admin").await;
+        let create = |i: usize| {
+            let data =
+                json!({"name": format!("Author {i}"), "slug": format!("a-{i}"), "country": "GB"});
+            json!({"verb": "create", "data": data})
+        };
+        let all: Vec<Value> = (0..1001).map(create).collect();
+        let body = json!({"operations": all});
+        let (status, answer) = admin.send("POST", "/api/v1/author/_bulk", body).await;
+        assert_eq!(status, 200, "{answer}");
+        let at = format!("/admin/_changes/{}/undo", newest(&admin).await);
+        let question = open(&admin, &at).await;
+        assert!(
+            question.text().contains("It takes a while"),
+            "{}",
+            question.text()
+        );
+        let begun = question.form(&at).send(&admin).await;
+        assert_eq!(begun.status(), 303, "{}", begun.reply.text);
+        assert!(
+            begun.location().starts_with("/admin/_operations/"),
+            "{}",
+            begun.location()
+        );
+        let page = super::export::ended(&admin, begun.location()).await;
+        assert!(
+            page.text().contains("Changes taken back: 1,001"),
+            "{}",
+            page.text()
+        );
+        let (_, left) = admin.get("/api/v1/author?count=exact").await;
+        assert_eq!(left["page"]["count"], 0);
+    })
+    .await;
+}

@@ -70,6 +70,56 @@ async fn an_action_asks_first_and_then_is_done() {
     .await;
 }
 
+#[tokio::test]
+async fn a22_an_action_is_done_to_all_that_match_and_no_more_than_were_asked_about() {
+    on_each_app("an_action_is_done_to_all_that_match", as_it_is, async |app| {
+        let author = json!({"name": "Ada", "slug": "ada", "country": "GB"});
+        let author = app.make("author", author).await["id"].clone();
+        let book = |n: u32, language: &str| {
+            json!({"isbn": format!("978000000000{n}"), "title": format!("Book {n}"), "author_id": author,
+                "price": "10.00", "pages": 10, "language": language})
+        };
+        for (n, language) in [(1, "en"), (2, "de"), (3, "en")] {
+            app.make("book", book(n, language)).await;
+        }
+        let admin = app.login("admin").await;
+        let list = open(&admin, "/admin/book?language=en&limit=1&sort=-id").await;
+        let form = list.form("/admin/book/_many");
+        let form = form.and("_all", "1").and("_do", "action:discount");
+        let led = visit(&admin, &form.address()).await;
+        assert_eq!(led.status(), 303, "{}", led.text());
+        let page = open(&admin, led.location()).await;
+        assert!(page.text().contains("Records 2 "), "{}", page.text());
+        let named = ["Book 1", "Book 2", "Book 3"].map(|title| page.link(title).is_some());
+        assert_eq!(named, [true, false, true], "{}", page.text());
+        let action = "/admin/book/_actions/discount";
+        let filled = page.form(action).with("percent", "10");
+        // One more has come meanwhile: it is asked again, and what was filled in stays.
+        app.make("book", book(4, "en")).await;
+        let again = filled.send(&admin).await;
+        assert_eq!(again.status(), 409, "{}", again.text());
+        assert!(again.text().contains("Records 3 "), "{}", again.text());
+        let done = again.form(action).send(&admin).await;
+        assert_eq!(done.status(), 303, "{}", done.text());
+        let told = open(&admin, done.location()).await;
+        assert!(told.text().contains("Done. Records: 3."), "{}", told.text());
+        let back = "/admin/book?language=en&limit=1&sort=-id".to_owned();
+        assert!(told.links().contains(&back), "{:?}", told.links());
+        let (_, page) = admin.get("/api/v1/book?sort=id&fields=price").await;
+        let rows = page["data"].as_array().expect("rows").iter();
+        let prices: Vec<&str> = rows.filter_map(|b| b["price"].as_str()).collect();
+        assert_eq!(prices, ["9.00", "10.00", "9.00", "9.00"]);
+        let none = format!("{action}?_all=1&_rest=language%3Dxx");
+        let none = open(&admin, &none).await;
+        assert!(none.text().contains("Records 0"), "{}", none.text());
+        let buttons = none.tags.iter().filter(|t| t.get("type") == Some("submit") && t.text == "Lower the price");
+        assert_eq!(buttons.count(), 0, "nothing to do");
+        let bad = format!("{action}?_all=1&_rest=nope%3D1");
+        assert_eq!(visit(&admin, &bad).await.status(), 400);
+    })
+    .await;
+}
+
 fn dressed(b: AppBuilder) -> AppBuilder {
     let report = |name: &str, rule| {
         ExtraPage::new(name, "Report", async |call| {

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::forged;
 use super::page::{Page, escape};
 use super::probes::{pages, texts, walk};
 use super::stage::{Client, Probe, get, post};
@@ -131,6 +132,8 @@ async fn one_hiding(
     let change = Value::Object(change);
     let mut probes = pages(world, slug, &texts(&[record, &change]));
     probes.extend([get(&path), get(format!("{path}/delete"))]);
+    let around = forged::around_list(world, slug);
+    probes.extend(around.iter().cloned());
     let mut asked = probes.len();
     for name in hidden {
         // A refused name is refused whatever it is compared with.
@@ -141,9 +144,22 @@ async fn one_hiding(
             is_unknown(client, name, pair).await;
         }
         asked += known.len();
+        let known = forged::naming((slug, &path), name, &value);
+        let unknown = forged::naming((slug, &path), &format!("zz_{name}"), &value);
+        for pair in known.iter().zip(&unknown) {
+            forged::are_alike(client, name, pair).await;
+        }
+        asked += known.len();
         for at in [
             format!("/admin/{slug}"),
+            format!("/admin/{slug}?_cells=1"),
+            format!("/admin/{slug}/_build?_do=add"),
+            format!("/admin/{slug}/_chart"),
+            format!("/admin/{slug}/_export"),
+            format!("/admin/{slug}/_import"),
+            format!("/admin/{slug}/_many?_do=edit&_all=1"),
             format!("/admin/{slug}/new"),
+            format!("{path}/history"),
             path.clone(),
         ] {
             let page = client.ask(&get(&at)).await;
@@ -163,6 +179,12 @@ async fn one_hiding(
         assert_eq!(first, second, "{hidden:?} of {slug} shows in {probe:?}");
     }
     assert_eq!(walked, walk(client, slug).await, "{hidden:?} of {slug}");
+    // That something was changed is told; what it was and has become is not.
+    let mut told = forged::around_record(slug, &path, &world.key(slug)[0]);
+    told.retain(|probe| probe.method == "GET");
+    told.extend(around);
+    let both = [record, &change].map(|of| forged::secrets(of, hidden));
+    forged::say_nothing(client, &told, &both.concat()).await;
     let open = json!({"readable": "all", "writable": "all"});
     stage.set(slug, open).await;
     asked

@@ -152,6 +152,46 @@ async fn fields_of_many_are_changed_after_a_preview() {
 }
 
 #[tokio::test]
+async fn many_records_are_pointed_at_another_one_that_was_searched_for() {
+    on_each_app("many_records_are_pointed", as_it_is, async |app| {
+        authors(app, 3).await;
+        for i in 0..2 {
+            let book = json!({"isbn": format!("978000000000{i}"), "title": "Notes",
+                "author_id": 1, "price": "1.00", "pages": 10, "language": "en"});
+            app.make("book", book).await;
+        }
+        let admin = app.login("admin").await;
+        let many = "/admin/book/_many";
+        let list = open(&admin, "/admin/book").await;
+        let form = list.form(many).and("_all", "1").and("_do", "edit");
+        let page = open(&admin, &form.address()).await;
+        let options = page.tags.iter().find_map(|t| t.get("data-options"));
+        assert_eq!(options, Some("/admin/book/_options?field=author_id"));
+        let search = page.form(many).with("_q.author_id", "Author 3");
+        let search = search.and("_then", "find.author_id");
+        let found = search.send(&admin).await;
+        assert_eq!(found.status(), 200, "{}", found.reply.text);
+        assert!(found.text().contains("Author 3") && !found.text().contains("Author 2"));
+        // Whoever searches for a value means to set it.
+        let form = found.form(many);
+        assert_eq!(form.value("set.author_id"), Some("1"));
+        let form = form.with("_pick.author_id", "3");
+        let preview = form.send(&admin).await;
+        assert_eq!(preview.status(), 200, "{}", preview.reply.text);
+        assert_eq!(preview.rows().len(), 2, "{}", preview.text());
+        let done = preview.form(many).send(&admin).await;
+        assert_eq!(done.status(), 303, "{}", done.reply.text);
+        let (_, books) = admin.get("/api/v1/book?author_id=3").await;
+        assert_eq!(books["data"].as_array().map(Vec::len), Some(2), "{books}");
+        for name in ["price", "zz"] {
+            let asked = page.form(many).and("_then", &format!("find.{name}"));
+            assert_eq!(asked.send(&admin).await.status(), 400, "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a22_all_that_match_are_deleted_and_no_more_than_were_confirmed() {
     on_each_app("a22_all_that_match_are_deleted", as_it_is, async |app| {
         authors(app, 5).await;

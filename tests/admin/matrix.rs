@@ -83,6 +83,26 @@ impl Subject {
                 ),
             ),
             (&["list"], get(format!("{at}/_export"))),
+            (&["list"], get(format!("{at}?_cells=1"))),
+            (&["list"], get(format!("{at}/_build?_do=add"))),
+            (&["list"], get(format!("{at}/_chart?count=*"))),
+            (
+                &["list", "patch"],
+                get(format!("{at}/_many?_do=edit&_all=1")),
+            ),
+            (
+                &["list", "delete"],
+                get(format!("{at}/_many?_do=delete&_all=1")),
+            ),
+            (&["list"], get(format!("{at}/_many?_do=export&_all=1"))),
+            (
+                &["read", "patch"],
+                get(format!("{}/_cell?field=id", self.path)),
+            ),
+            (
+                &["read", "patch"],
+                post(format!("{}/_cell", self.path), Vec::new()),
+            ),
             (&["create"], get(format!("{at}/_import"))),
             (&["create"], get(format!("{at}/new"))),
             (&["create"], post(format!("{at}/new"), Vec::new())),
@@ -130,7 +150,7 @@ async fn check_grant(
             (true, "POST") if needs == ["create"] && subject.links => 409,
             (true, "POST") => 303,
             (true, _)
-                if ["_filter", "_do=keep", "_plot", "_arrange"]
+                if ["_filter", "_do=keep", "_do=export", "_plot", "_arrange"]
                     .iter()
                     .any(|w| probe.path.contains(w)) =>
             {

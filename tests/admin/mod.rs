@@ -8,6 +8,7 @@ mod cells;
 mod changes;
 mod export;
 mod extras;
+mod forged;
 mod forms;
 mod guards;
 mod hidden;

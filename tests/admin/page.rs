@@ -226,7 +226,7 @@ impl Page {
             let name = tag.get("name").unwrap_or_default().to_owned();
             match tag.name.as_str() {
                 // What has no name is never sent, and a file is none of ours.
-                "input" if name.is_empty() => {}
+                "input" if name.is_empty() || tag.get("type") == Some("file") => {}
                 "input" if matches!(tag.get("type"), Some("checkbox" | "radio")) => {
                     let ticked = tag.get("checked").and(tag.get("value"));
                     fields.extend(ticked.map(|value| (name, value.to_owned())));

@@ -59,6 +59,15 @@ pub(super) fn pages(world: &World<'_>, slug: &str, texts: &[String]) -> Vec<Prob
     all
 }
 
+/// The fields whose dates a list can walk through.
+pub(super) fn seen_dates(world: &World<'_>, slug: &str) -> Vec<String> {
+    let fields = world.fields(slug);
+    let dated = fields
+        .iter()
+        .filter(|f| matches!(text(&f["type"]).as_str(), "date" | "datetime" | "timestamp"));
+    dated.map(|f| text(&f["name"])).collect()
+}
+
 /// Every page of a list, one row each, forwards.
 pub(super) async fn walk(client: Client<'_>, slug: &str) -> Vec<String> {
     let mut all = Vec::new();

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::forged;
 use super::page::escape;
 use super::probes::{pages, texts, walk};
 use super::stage::{Client, Probe, get, post, typed_fields};
@@ -73,6 +74,15 @@ async fn r36_r39_r40_t_row_a_hidden_row_shows_on_no_page() {
             stage.set(&slug, json!({"rows": {"not": own}})).await;
             let mut all = pages(world, &slug, &texts(&[&record]));
             all.extend(about(world, &slug, &record).await);
+            all.extend(forged::around_list(world, &slug));
+            let at = world.path(&slug, &record);
+            let at = at.replacen("/api/v1/", "/admin/", 1);
+            for field in world.fields(&slug) {
+                let name = text(&field["name"]);
+                all.extend(forged::of_field(&format!("/admin/{slug}"), &at, &name));
+            }
+            let first = &world.key(&slug)[0];
+            all.extend(forged::around_record(&slug, &at, first));
             let first = client.shapes(&all).await;
             let walked = walk(client, &slug).await;
             // The rule hides this row and no other.

@@ -34,9 +34,17 @@ async fn an_action_changes_the_records_that_are_selected() {
         let rows = page["data"].as_array().expect("rows").iter();
         let prices: Vec<&str> = rows.filter_map(|b| b["price"].as_str()).collect();
         assert_eq!(prices, ["7.50", "6.75", "9.00", "10.00"]);
+        let body = json!({"where": "q=book&title__ne=Book+3&title__ne=Book+0", "max_affected": 2,
+            "input": {"percent": 50}});
+        let (status, done) = admin.send("POST", DISCOUNT, body).await;
+        assert_eq!((status, &done["affected"]), (200, &json!(2)), "{done}");
+        let (_, page) = admin.get("/api/v1/book?sort=id&fields=price").await;
+        let rows = page["data"].as_array().expect("rows").iter();
+        let prices: Vec<&str> = rows.filter_map(|b| b["price"].as_str()).collect();
+        assert_eq!(prices, ["7.50", "3.38", "4.50", "10.00"]);
         // Each request is one change set of its own.
         let sets = "SELECT COUNT(DISTINCT request_id) FROM qd_audit WHERE model = 'book' AND door = 'rest'";
-        assert_eq!(number(app.app.engine.db(), sets).await, 2);
+        assert_eq!(number(app.app.engine.db(), sets).await, 3);
     })
     .await;
 }
@@ -75,7 +83,7 @@ async fn a_request_for_an_action_is_checked_before_it_runs() {
                     vec!["/ids"],
                 ),
                 (
-                    json!({"where": {"zz": 1}, "input": ok}),
+                    json!({"where": {"zz": 1}, "max_affected": 9, "input": ok}),
                     400,
                     vec!["/where/zz"],
                 ),
@@ -83,6 +91,27 @@ async fn a_request_for_an_action_is_checked_before_it_runs() {
                     json!({"where": {}, "max_affected": 0, "input": ok}),
                     400,
                     vec!["/max_affected"],
+                ),
+                // As of `_bulk`: how many it may be has to be said, and a text is a list's conditions.
+                (
+                    json!({"where": {}, "input": ok, "zz": 1}),
+                    400,
+                    vec!["/max_affected", "/zz"],
+                ),
+                (
+                    json!({"ids": [ids[0]], "max_affected": 9, "input": ok}),
+                    400,
+                    vec!["/max_affected"],
+                ),
+                (
+                    json!({"where": "sort=title", "max_affected": 9, "input": ok}),
+                    400,
+                    vec!["/where"],
+                ),
+                (
+                    json!({"where": "title__startswith=Book", "max_affected": 2, "input": ok}),
+                    409,
+                    vec![],
                 ),
                 (json!({"ids": [ids[0]], "zz": 1}), 400, vec!["/zz"]),
                 (
@@ -146,6 +175,28 @@ async fn r27_an_action_does_nothing_that_its_caller_could_not() {
         let ruled = app.login("ruled").await;
         let (status, done) = ruled.send("POST", DISCOUNT, body(&ids[1])).await;
         assert_eq!((status, &done["affected"]), (200, &json!(1)), "{done}");
+        // What matches is only what they may change, of what they may list.
+        let of = |verbs: Value, rows: Value| {
+            json!({"model": "book", "verbs": verbs, "rows": rows, "readable": "all", "writable": "all"})
+        };
+        let both = json!([of(json!(["list", "read"]), json!("all")),
+            of(json!(["patch"]), json!({"title": "Book 0"}))]);
+        app.user("halver", false, both).await;
+        let halver = app.login("halver").await;
+        let all = json!({"where": {}, "max_affected": 2, "input": {"percent": "5"}});
+        let (status, done) = halver.send("POST", DISCOUNT, all.clone()).await;
+        assert_eq!((status, &done["affected"]), (200, &json!(1)), "{done}");
+        // A condition on what they do not see is as one that there is not.
+        let grant = json!([{"model": "book", "verbs": ["list", "read", "patch"], "rows": "all",
+            "readable": ["id", "title", "price"], "writable": ["price"]}]);
+        app.user("blind", false, grant).await;
+        let blind = app.login("blind").await;
+        for hidden in [json!({"isbn": "x"}), json!("isbn=x")] {
+            let body = json!({"where": hidden, "max_affected": 9, "input": {"percent": "5"}});
+            let (status, problem) = blind.send("POST", DISCOUNT, body).await;
+            let code = &problem["errors"][0]["code"];
+            assert_eq!((status, code), (400, &json!("unknown_field")), "{problem}");
+        }
         // The document of the API has it for who may run it.
         for (name, has) in [("ruled", true), ("looker", false)] {
             let (_, document) = app.login(name).await.get("/api/openapi.json").await;

@@ -12,6 +12,7 @@ use crate::model::Input;
 
 use crate::admin::address::Query;
 use crate::admin::changes::set;
+use crate::admin::operations;
 use crate::admin::shell::Shell;
 use crate::admin::trial::{self, Trial};
 use crate::page::form::posted;
@@ -26,7 +27,12 @@ struct UndoPage {
     id: i64,
     problem: String,
     trial: Trial,
+    /// Whether it is done beside the request, because it takes a while.
+    later: bool,
 }
+
+/// An undo of more records than this is not waited for.
+const WAITED: u64 = 1_000;
 
 /// `GET /admin/_changes/{id}/undo`
 pub(crate) async fn question(call: Call) -> Result<Response, Error> {
@@ -42,6 +48,11 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
     let id = set::id(&call)?;
     let form = Query(posted(&mut call).await?);
     let skip = form.get("conflicts") == Some("skip");
+    if form.get("later").is_some() {
+        let request = (None, body(id, skip));
+        let begun = call.engine.undo_later(&call.ctx, request).await?;
+        return Ok(answer::see_other(&operations::address(&begun)));
+    }
     match call.engine.undo(&call.ctx, (None, body(id, skip))).await {
         Ok(written) => {
             let told: Json = serde_json::from_slice(&written.body).map_err(Error::internal)?;
@@ -69,6 +80,7 @@ async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Res
     let tried = engine
         .undo(&trial::of(ctx), (None, body(id, false)))
         .await?;
+    let trial = Trial::read(engine, ctx, &tried).await?;
     page::render(
         status,
         &UndoPage {
@@ -80,7 +92,8 @@ async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Res
                 .sending(&format!("{{\"change_set\": {id}}}")),
             id,
             problem,
-            trial: Trial::read(engine, ctx, &tried).await?,
+            later: trial.total > WAITED,
+            trial,
         },
     )
 }

@@ -5,9 +5,9 @@ use poem::Response;
 
 use crate::error::Error;
 use crate::http::{Call, answer};
-use crate::model::{FieldId, Kind, Verb};
+use crate::model::{Kind, Verb};
 
-use super::columns::order;
+use super::columns::{Choice, choices, chosen, order};
 use super::place::{OPEN, Place};
 use crate::admin::address::{POSITION, Query};
 use crate::admin::view::View;
@@ -18,7 +18,8 @@ const KEYS: usize = 3;
 /// The form.
 #[derive(Debug)]
 pub(super) struct Arrange {
-    /// The fields: name, label, whether it is a column. Columns are first, in their order.
+    /// The fields, and what is made of them: name, label, whether it is a column. Columns are first, in
+    /// their order.
     pub(super) fields: Vec<(String, String, bool)>,
     /// What rows are sorted by: a field, and whether from its highest value; the last is for another.
     pub(super) keys: Vec<(String, bool)>,
@@ -30,13 +31,19 @@ pub(super) struct Arrange {
 
 impl Arrange {
     /// The form of a list with these columns.
-    pub(super) fn of(view: &View<'_>, place: &Place) -> Self {
+    pub(super) fn of<'a>(view: &View<'a>, place: &Place) -> Self {
         let model = view.model;
-        let shown = shown(view, &place.here);
-        let hidden = (0..model.fields.len()).filter(|f| view.sees(*f) && !shown.contains(f));
-        let one = |f: FieldId, is| (model.fields[f].name.clone(), view.label(f).to_owned(), is);
-        let mut fields: Vec<_> = shown.iter().map(|&f| one(f, true)).collect();
-        fields.extend(hidden.map(|f| one(f, false)));
+        let one = |choice: &Choice<'a>, is: bool| {
+            let (name, label) = choice.named(view);
+            (name.to_owned(), label.to_owned(), is)
+        };
+        let shown = chosen(view, &place.here);
+        let mut fields: Vec<_> = shown.iter().map(|choice| one(choice, true)).collect();
+        for (name, label, is) in choices(view).iter().map(|choice| one(choice, false)) {
+            if !fields.iter().any(|(shown, ..)| *shown == name) {
+                fields.push((name, label, is));
+            }
+        }
         let mut keys = order(view, &place.here);
         keys.truncate(KEYS);
         if keys.len() < KEYS {
@@ -57,19 +64,6 @@ impl Arrange {
     }
 }
 
-/// The fields that are columns, in their order.
-fn shown(view: &View<'_>, query: &Query) -> Vec<FieldId> {
-    let model = view.model;
-    let mut fields: Vec<FieldId> = match query.get("fields") {
-        Some(names) => names.split(',').filter_map(|n| model.field(n)).collect(),
-        None => model.list.clone(),
-    };
-    fields.retain(|&f| view.sees(f));
-    let mut seen = Vec::new();
-    fields.retain(|f| !seen.contains(f) && (seen.push(*f), true).1);
-    fields
-}
-
 /// `GET /admin/{model}/_arrange`: from the form to the list.
 pub(crate) async fn arranged(call: Call) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
@@ -79,9 +73,9 @@ pub(crate) async fn arranged(call: Call) -> Result<Response, Error> {
     let rest = Query::parse(sent.get("_rest").unwrap_or_default())?;
     let there = read(&sent, &Place::of(&rest).here.without(&POSITION));
     // The model's own columns need no word.
-    let own: Vec<&str> = shown(&view, &Query::default())
+    let own: Vec<&str> = chosen(&view, &Query::default())
         .into_iter()
-        .map(|f| model.fields[f].name.as_str())
+        .map(|choice| choice.named(&view).0)
         .collect();
     let mut there = match there.get("fields") {
         Some(names) if names == own.join(",") => there.without(&["fields"]),

@@ -9,17 +9,16 @@ use crate::crud::{Context, Engine, Target};
 use crate::error::{Error, Fault};
 use crate::http::{Call, answer};
 use crate::model::{Field, FieldId, Input, ModelMeta, Verb};
-use crate::page::form::posted;
 
 use super::columns::Columns;
-use super::place::{EDIT, Place};
+use super::place::{EDIT, Place, WORDS};
 use super::selection::Line;
 use crate::admin::address::Query;
 use crate::admin::record::draft::Draft;
 use crate::admin::record::faults::mendable;
 use crate::admin::record::form::{self, Sent};
 use crate::admin::record::widget::{self, Control, Purpose};
-use crate::admin::record::{self, Subject};
+use crate::admin::record::{self, Subject, controls, pick};
 use crate::admin::value::cell::{self, Cell};
 use crate::admin::view::View;
 use crate::page::viewer::Viewer;
@@ -28,6 +27,8 @@ use crate::page::{self, filters};
 /// The form of one cell.
 #[derive(Debug)]
 pub(super) struct CellForm {
+    /// How it is sent.
+    pub(super) enctype: &'static str,
     pub(super) control: Control,
     pub(super) action: String,
     pub(super) version: String,
@@ -91,7 +92,8 @@ pub(super) async fn edited(
         && let Some(shown) = line.cells.get_mut(at)
     {
         let back = place.here.list(&model.slug);
-        shown.form = Some(of(call, model, (key, name), back).await?);
+        let words = place.words.as_deref();
+        shown.form = Some(of(call, model, (key, name), (back, words)).await?);
     }
     Ok(())
 }
@@ -101,7 +103,7 @@ async fn of(
     call: &Call,
     model: &ModelMeta,
     (key, name): (&str, &str),
-    back: String,
+    (back, words): (String, Option<&str>),
 ) -> Result<CellForm, Error> {
     let subject = Subject::read(&call.engine, &call.ctx, model, key).await?;
     let id = editable(call, &subject.view, name)?;
@@ -114,7 +116,15 @@ async fn of(
     let stored = form::shown(field, text.as_deref(), zone);
     let mut control = Control::editable(field, Purpose::Edit, &stored, &stored, zone);
     subject.view.label(id).clone_into(&mut control.label);
+    let found = match (subject.view.link(id), words) {
+        (Some(link), Some(words)) if pick::may_search(&call.engine, &call.ctx, link) => {
+            Some(pick::search(&call.engine, &call.ctx, link, words).await?)
+        }
+        _ => None,
+    };
+    controls::picking(call, &subject.view, id, (&mut control, found)).await?;
     Ok(CellForm {
+        enctype: widget::enctype([&control]),
         control,
         action: format!("/admin/{}/{}/_cell", model.slug, subject.key),
         version: subject.version.clone(),
@@ -142,7 +152,8 @@ pub(crate) async fn part(call: Call) -> Result<Response, Error> {
     let sent = Query(call.query()?);
     let name = sent.get("field").unwrap_or_default();
     let back = Query::default().list(&model.slug);
-    let f = of(&call, model, (call.raw_param("id"), name), back).await?;
+    let at = (call.raw_param("id"), name);
+    let f = of(&call, model, at, (back, sent.get("words"))).await?;
     page::render(StatusCode::OK, &FormPart { f })
 }
 
@@ -150,7 +161,7 @@ pub(crate) async fn part(call: Call) -> Result<Response, Error> {
 pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
-    let mut fields = posted(&mut call).await?;
+    let mut fields = form::files::fields(&mut call).await?;
     let mut own = |name: &str| {
         let at = fields.iter().position(|(n, _)| n == name);
         at.map(|at| fields.remove(at).1).unwrap_or_default()
@@ -161,6 +172,11 @@ pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
     let field = &model.fields[id];
     let sent = Sent::of(fields, |name| name == field.name)?;
     let key = call.raw_param("id").to_owned();
+    if sent.then() == format!("find.{name}") {
+        let words = sent.own(&format!("_q.{name}")).unwrap_or_default();
+        let there = searching(model, &back, (&name, &key), words);
+        return Ok(answer::see_other(&there));
+    }
     let outcome = match body(field, &sent) {
         Ok(body) => {
             let condition = &sent.condition()?;
@@ -201,6 +217,17 @@ pub(crate) async fn change(mut call: Call) -> Result<Response, Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// The list with the form of a cell open, and what a search in it has found.
+fn searching(model: &ModelMeta, back: &str, (name, key): (&str, &str), words: &str) -> String {
+    let list = Query::default().list(&model.slug);
+    let rest = back.strip_prefix(&list).unwrap_or_default();
+    let query = rest.strip_prefix('?').unwrap_or_default();
+    let mut there = Query::parse(query).unwrap_or_default();
+    there.0.push((EDIT.into(), format!("{name}:{key}")));
+    there.0.push((WORDS.into(), words.to_owned()));
+    there.list(&model.slug)
 }
 
 /// An answer that takes the place of the page, whatever asked for it.

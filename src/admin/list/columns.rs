@@ -1,7 +1,7 @@
 //! The columns of a list, and the parameters that fetch exactly what they show: whatever the number
 //! of columns, one statement for the rows and one for each relation.
 
-use crate::model::{Computed, FieldId, Kind, Verb};
+use crate::model::{Computed, FieldId, Kind, ModelMeta, Verb};
 
 use crate::admin::address::{self, Query};
 use crate::admin::value::cell::{self, Cell};
@@ -39,6 +39,49 @@ enum Source<'a> {
     Computed(&'a Computed),
 }
 
+/// What can be chosen to be a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Choice<'a> {
+    Field(FieldId),
+    Computed(&'a Computed),
+}
+
+impl<'a> Choice<'a> {
+    /// Its name in an address, and its heading.
+    pub(crate) fn named(self, view: &View<'a>) -> (&'a str, &'a str) {
+        match self {
+            Self::Field(f) => (&view.model.fields[f].name, view.label(f)),
+            Self::Computed(made) => (&made.name, &made.label),
+        }
+    }
+}
+
+/// All that can be chosen, as far as the caller may read it: the fields, and what is made of them.
+pub(crate) fn choices<'a>(view: &View<'a>) -> Vec<Choice<'a>> {
+    let fields = (0..view.model.fields.len()).filter(|&f| view.sees(f));
+    let computed = computed::seen(view).map(Choice::Computed);
+    fields.map(Choice::Field).chain(computed).collect()
+}
+
+/// What `query` chooses, else the model's own columns, once each. A name that does not exist is left for
+/// the operation to refuse.
+pub(crate) fn chosen<'a>(view: &View<'a>, query: &Query) -> Vec<Choice<'a>> {
+    let all = choices(view);
+    let name = |choice: &Choice<'a>| choice.named(view).0;
+    let Some(names) = query.get("fields") else {
+        let own = view.model.list.iter().filter(|&&f| view.sees(f));
+        let computed = computed::seen(view).map(Choice::Computed);
+        return own.map(|&f| Choice::Field(f)).chain(computed).collect();
+    };
+    let mut found: Vec<Choice<'a>> = Vec::new();
+    for asked in names.split(',') {
+        let known = all.iter().find(|choice| name(choice) == asked);
+        let twice = found.iter().any(|choice| name(choice) == asked);
+        found.extend(known.filter(|_| !twice));
+    }
+    found
+}
+
 /// The columns of one list.
 #[derive(Debug)]
 pub(crate) struct Columns<'a> {
@@ -54,33 +97,25 @@ impl<'a> Columns<'a> {
     /// The columns that `query` asks for, else the model's own, as far as the caller may read them.
     /// A name that does not exist is left for the operation to refuse.
     pub(crate) fn of(view: &'a View<'a>, query: &Query, opens: bool) -> Self {
-        let model = view.model;
-        let mut fields: Vec<FieldId> = match query.get("fields") {
-            Some(names) => names.split(',').filter_map(|n| model.field(n)).collect(),
-            None => model.list.clone(),
-        };
-        fields.retain(|&f| view.sees(f));
-        let mut seen = Vec::new();
-        fields.retain(|f| !seen.contains(f) && (seen.push(*f), true).1);
-        if fields.is_empty() {
-            fields.extend(model.key.iter().filter(|&&f| view.sees(f)));
+        let mut choices = chosen(view, query);
+        if choices.is_empty() {
+            let key = view.model.key.iter().filter(|&&f| view.sees(f));
+            choices.extend(key.map(|&f| Choice::Field(f)));
         }
-        let sources = fields.into_iter().map(|f| match view.link(f) {
-            Some(link) => Source::Link(f, link),
-            None => Source::Field(f),
-        });
-        let mut sources: Vec<Source<'a>> = sources.collect();
+        let source = |choice| match choice {
+            Choice::Computed(made) => Source::Computed(made),
+            Choice::Field(f) => match view.link(f) {
+                Some(link) => Source::Link(f, link),
+                None => Source::Field(f),
+            },
+        };
+        let mut sources: Vec<Source<'a>> = choices.into_iter().map(source).collect();
         // The first cell is the way to the record, so it cannot lead to another one.
         let led =
-            matches!(sources.first(), Some(Source::Field(f)) if leads(&model.fields[*f].kind));
+            matches!(sources.first(), Some(Source::Field(f)) if leads(&view.model.fields[*f].kind));
         if !led {
             sources.insert(0, Source::Key);
         }
-        let asked = query.get("fields");
-        let named = |made: &&Computed| {
-            asked.is_none_or(|names| names.split(',').any(|name| name == made.name))
-        };
-        sources.extend(computed::seen(view).filter(named).map(Source::Computed));
         for name in query.get("expand").unwrap_or_default().split(',') {
             let first = name.split('.').next().unwrap_or_default();
             let shown = |s: &Source<'_>| match s {
@@ -129,8 +164,9 @@ impl<'a> Columns<'a> {
                 }
             }
         }
-        let mut parameters = query.0.clone();
-        leave_out(&mut parameters, &model.computed);
+        // One that is not there for the caller is as unknown as any other name.
+        let seen: Vec<&Computed> = computed::seen(self.view).collect();
+        let mut parameters = left_out(query, &seen).0;
         complete(&mut parameters, "fields", fields);
         complete(&mut parameters, "expand", expand);
         parameters
@@ -151,6 +187,21 @@ impl<'a> Columns<'a> {
         self.view.model
     }
 
+    /// Aligns computed columns as those of fields: one that shows nothing but numbers is of numbers.
+    pub(crate) fn align(&mut self, rows: &[Row]) {
+        let model = self.view.model;
+        for column in &mut self.all {
+            if let Source::Computed(made) = column.source {
+                let cells = rows.iter().map(|row| computed::cell(model, made, row));
+                let mut texts = cells.filter(|cell| cell.class != "null").peekable();
+                let any = texts.peek().is_some();
+                if any && texts.all(|cell| computed::is_number(&cell.text)) {
+                    column.class = "num";
+                }
+            }
+        }
+    }
+
     /// The cells of a row.
     pub(crate) fn cells(&self, row: &Row) -> Vec<Cell> {
         let model = self.view.model;
@@ -161,7 +212,7 @@ impl<'a> Columns<'a> {
             .map(|c| c.cell(self.view, row, &key))
             .collect();
         if let Some(first) = cells.first_mut() {
-            if first.class == "null" {
+            if first.class.ends_with("null") {
                 first.text = row::number(&key);
             }
             if self.opens {
@@ -173,7 +224,23 @@ impl<'a> Columns<'a> {
 }
 
 impl Column<'_> {
+    /// The cell of a row; what is not there stands where a number would.
     fn cell(&self, view: &View<'_>, row: &Row, key: &str) -> Cell {
+        let cell = self.value(view, row, key);
+        match (self.class, cell.class) {
+            ("num", "null") => Cell {
+                class: "num null",
+                ..cell
+            },
+            ("num", _) => Cell {
+                class: "num",
+                ..cell
+            },
+            _ => cell,
+        }
+    }
+
+    fn value(&self, view: &View<'_>, row: &Row, key: &str) -> Cell {
         match &self.source {
             Source::Key => Cell {
                 text: row::number(key),
@@ -212,13 +279,21 @@ fn leads(kind: &Kind) -> bool {
     }
 }
 
-/// Takes the names of computed columns out of `fields`: no operation knows them.
-fn leave_out(parameters: &mut Vec<(String, String)>, computed: &[Computed]) {
-    for (_, names) in parameters.iter_mut().filter(|(name, _)| name == "fields") {
+/// The same without the names of computed columns in `fields`: no operation knows them.
+pub(crate) fn without_computed(query: &Query, model: &ModelMeta) -> Query {
+    left_out(query, &model.computed.iter().collect::<Vec<_>>())
+}
+
+fn left_out(query: &Query, computed: &[&Computed]) -> Query {
+    let mut there = query.clone();
+    for (_, names) in there.0.iter_mut().filter(|(name, _)| name == "fields") {
         let made = |name: &&str| !computed.iter().any(|c| c.name == **name);
         *names = names.split(',').filter(made).collect::<Vec<_>>().join(",");
     }
-    parameters.retain(|(name, names)| name != "fields" || !names.is_empty());
+    there
+        .0
+        .retain(|(name, names)| name != "fields" || !names.is_empty());
+    there
 }
 
 /// Adds names to a comma-separated parameter, once each.

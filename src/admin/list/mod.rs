@@ -9,7 +9,8 @@ pub(crate) mod conditions;
 mod drill;
 pub(crate) mod filter_form;
 pub(crate) mod many;
-mod place;
+pub(crate) mod matching;
+pub(crate) mod place;
 mod selection;
 pub(crate) mod tabs;
 mod tree;
@@ -112,7 +113,8 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
         .list(ctx, model.id, ListRequest::Parameters(&parameters))
         .await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    let api = place.api.list(&model.slug);
+    columns.align(&rows);
+    let api = columns::without_computed(&place.api, model).list(&model.slug);
     let flash = selection::flash(&place, model).unwrap_or_else(|| flash.to_owned());
     let shell = Shell::of_model(engine, ctx, model)
         .saying(flash)

@@ -9,13 +9,15 @@ use crate::admin::address::{POSITION, Query};
 /// The keys of the selected records.
 pub(crate) const SELECTED: &str = "_selected";
 /// What the page shows once, and its links do not carry on.
-const ONCE: [&str; 3] = [DONE, OPEN, EDIT];
+const ONCE: [&str; 4] = [DONE, OPEN, EDIT, WORDS];
 /// What has just been done: a word and a number.
 const DONE: &str = "_done";
 /// The panel that is open.
 pub(crate) const OPEN: &str = "_open";
 /// The cell whose form is open: `price:7`.
 pub(crate) const EDIT: &str = "_edit";
+/// What is searched for in the form of that cell.
+pub(crate) const WORDS: &str = "_words";
 /// Whether each cell that can be changed says so.
 pub(crate) const CELLS: &str = "_cells";
 /// The field whose dates are walked through.
@@ -38,6 +40,8 @@ pub(crate) struct Place {
     pub(crate) open: Option<String>,
     /// The field and the key of the cell whose form is open.
     pub(crate) edit: Option<(String, String)>,
+    /// What is searched for in it.
+    pub(crate) words: Option<String>,
     /// Whether each cell that can be changed says so.
     pub(crate) cells: bool,
 }
@@ -54,6 +58,7 @@ impl Place {
                 .get(EDIT)
                 .and_then(|text| text.split_once(BETWEEN))
                 .map(|(field, key)| (field.to_owned(), key.to_owned())),
+            words: asked.get(WORDS).map(ToOwned::to_owned),
             cells: here.get(CELLS).is_some(),
             open: asked.get(OPEN).map(ToOwned::to_owned),
             here,

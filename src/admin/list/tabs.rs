@@ -12,6 +12,7 @@ use crate::http::{Call, answer};
 use crate::model::{Input, ModelId, ModelMeta, Verb};
 use crate::page::form::posted;
 
+use super::columns;
 use super::place::Place;
 use crate::admin::address::{POSITION, Query};
 use crate::admin::value::row::{self, Row};
@@ -180,7 +181,14 @@ async fn views(call: &Call, model: &ModelMeta) -> Result<Arc<Vec<View>>, Error> 
             shared: row.json("shared") == Some("true"),
         })
     };
-    let found: Arc<Vec<View>> = Arc::new(found.iter().filter_map(view).collect());
+    // A view that names what its reader does not see would tell its name, and leads nowhere.
+    let understood = |view: &View| {
+        let query = Query::parse(&view.query).unwrap_or_default();
+        let asked = columns::without_computed(&query, model);
+        engine.understands(ctx, model.id, &asked.0)
+    };
+    let found = found.iter().filter_map(view).filter(understood);
+    let found: Arc<Vec<View>> = Arc::new(found.collect());
     if let Some(known) = known {
         known.put(caller, (version, Arc::clone(&found)));
     }

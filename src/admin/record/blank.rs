@@ -9,7 +9,7 @@ use crate::admin::record::draft::{self, Draft, Errand};
 use crate::admin::record::faults::Faults;
 use crate::admin::record::form::{self, Sent};
 use crate::admin::record::inline;
-use crate::admin::record::page::{RecordPage, back};
+use crate::admin::record::page::{RecordPage, back, enctype};
 use crate::admin::record::widget::relation::Relation;
 use crate::admin::record::widget::{Control, Purpose, Shape};
 use crate::admin::record::{Known, Subject, editable, parameters, pick};
@@ -131,6 +131,7 @@ pub(crate) async fn blank(
             action: format!("/admin/{}/new", model.slug),
             creating: true,
             editable: true,
+            enctype: enctype(&controls, &blocks),
             sets: sets(model, controls),
             blocks,
             faults,

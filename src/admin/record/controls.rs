@@ -6,13 +6,14 @@ use chrono_tz::Tz;
 use crate::admin::address::Query;
 use crate::admin::record::draft::Draft;
 use crate::admin::record::form;
-use crate::admin::record::widget::relation::Relation;
+use crate::admin::record::widget::relation::{Found, Relation};
 use crate::admin::record::widget::{Control, Purpose, Shape};
 use crate::admin::record::{Subject, pick};
 use crate::admin::value::cell;
-use crate::admin::view::Link;
+use crate::admin::view::{Link, View};
 use crate::crud::{Context, Engine};
 use crate::error::Error;
+use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
 use crate::page::viewer::Viewer;
 use crate::page::words::t;
@@ -118,6 +119,28 @@ pub(crate) async fn control(
         control.shape = Shape::Relation(Box::new(Relation { target, ..picker }));
     }
     Ok(control)
+}
+
+/// Makes the control of a foreign key the picker of one in a form of its own, which cannot be left for
+/// a new record and come back to.
+pub(crate) async fn picking(
+    call: &Call,
+    view: &View<'_>,
+    id: FieldId,
+    (control, found): (&mut Control, Option<Found>),
+) -> Result<(), Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    if let Some(link) = view.link(id) {
+        let of = (view.model, id, control.name.clone());
+        let picker = picker(engine, ctx, link, of, None);
+        control.shape = Shape::Relation(Box::new(Relation {
+            target: pick::target(engine, ctx, link, &control.value).await?,
+            create: false,
+            found,
+            ..picker
+        }));
+    }
+    Ok(())
 }
 
 /// The picker of a foreign key.

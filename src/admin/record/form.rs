@@ -12,8 +12,9 @@
 //!   record do not undo each other.
 //! * Instants are in the zone of the form, which it carries in `_zone`.
 //!
-//! What a whole form holds is in [`sent`], times in a zone in [`zone`].
+//! What a whole form holds is in [`sent`], times in a zone in [`zone`], files in [`files`].
 
+pub(crate) mod files;
 mod sent;
 mod zone;
 

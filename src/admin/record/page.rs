@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 
 use crate::admin::action;
 use crate::admin::address::{self, Query};
+use crate::admin::list::place::Place;
 use crate::admin::record::around::{self, Neighbours, Related};
 use crate::admin::record::controls::{Set, control, sets, shown, zone_of};
 use crate::admin::record::difference::{self, Difference};
@@ -37,6 +38,8 @@ pub(crate) struct RecordPage<'a> {
     /// Whether there is anything to save.
     pub(crate) editable: bool,
     pub(crate) sets: Vec<Set>,
+    /// How the form is sent.
+    pub(crate) enctype: &'static str,
     /// The child rows.
     pub(crate) blocks: Vec<Block>,
     pub(crate) faults: Faults,
@@ -142,6 +145,7 @@ pub(crate) async fn show(
             label: &model.label,
             creating: false,
             editable: !open.is_empty(),
+            enctype: enctype(&controls, &blocks),
             sets: sets(model, controls),
             blocks,
             faults,
@@ -167,6 +171,13 @@ pub(crate) async fn show(
             action: own,
         },
     )
+}
+
+/// How a form with these controls and child rows is sent.
+pub(crate) fn enctype(controls: &[(FieldId, Control)], blocks: &[Block]) -> &'static str {
+    let rows = blocks.iter().flat_map(|block| &block.rows);
+    let own = controls.iter().map(|(_, control)| control);
+    widget::enctype(own.chain(rows.flat_map(|row| &row.controls)))
 }
 
 /// The controls of the form, and its child rows.
@@ -204,7 +215,7 @@ fn actions(
     let own = engine.actions(ctx, model.id).into_iter();
     let keys = std::slice::from_ref(key);
     own.map(|of| {
-        let there = action::address_of(&model.slug, &of.meta.name, keys);
+        let there = action::address_of((&model.slug, &of.meta.name), &Place::default(), keys);
         (of.meta.label.clone(), there)
     })
     .collect()

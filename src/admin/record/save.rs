@@ -18,7 +18,6 @@ use crate::error::{Error, Fault};
 use crate::http::{Call, answer};
 use crate::model::patch::{self, validate};
 use crate::model::{FieldId, Input, ModelMeta, Verb};
-use crate::page::form::posted;
 use crate::page::words::t;
 
 /// `POST /admin/{model}/new`
@@ -212,7 +211,7 @@ fn link_of<'v>(
 }
 
 async fn sent(call: &mut Call, known: &Known<'_>) -> Result<Sent, Error> {
-    let form = posted(call).await?;
+    let form = form::files::fields(call).await?;
     Sent::of(form, |name| known.has(name))
 }
 

@@ -5,19 +5,27 @@ use std::collections::HashSet;
 use sea_orm::Value;
 use serde_json::{Value as Json, json};
 
+use crate::crud::bulk::MOST;
+use crate::crud::layout::Layout;
+use crate::crud::trash::Shelf;
 use crate::crud::{Context, Engine, ListRequest};
 use crate::error::{Error, Fault, Kind as ErrorKind};
-use crate::model::{Input, ModelId, ModelMeta, value};
-
-/// Most records of one selection.
-const MOST: usize = 10_000;
+use crate::model::{Input, ModelId, ModelMeta, Verb, value};
+use crate::query::sql::Compiler;
+use crate::query::{Filter, parse, tree};
 
 /// A selection as it is asked for.
 pub(super) struct Asked {
-    pub(super) ids: Option<Vec<String>>,
-    pub(super) filter: Option<Input>,
-    pub(super) most: usize,
+    pub(super) records: Records,
     pub(super) input: Input,
+}
+
+/// Which records.
+pub(super) enum Records {
+    /// Those of these keys.
+    These(Vec<String>),
+    /// Those that match, if they are no more than so many.
+    Matching(Input, usize),
 }
 
 impl Engine {
@@ -75,48 +83,63 @@ impl Engine {
         let size = (self.limits.max_conditions / meta.key.len().max(1)).max(1);
         for part in any.chunks(size) {
             let filter = Input::from(&json!({ "or": part }));
-            let (keys, _) = self.page_of_keys(ctx, meta, (filter, names), None).await?;
-            found.extend(keys);
+            found.extend(self.keys_of(ctx, meta, (filter, names)).await?);
         }
         Ok(found)
     }
 
-    /// The keys of the records that match, page by page.
+    /// The keys of the records that match: of those that the caller may list, and may do this to.
     pub(super) async fn matching(
         &self,
         ctx: &Context,
-        model: ModelId,
-        (filter, most): (Input, usize),
+        (model, verb): (ModelId, Verb),
+        (asked, most): (Input, usize),
     ) -> Result<Vec<String>, Error> {
         let meta = self.registry.model(model);
-        let names = key_names(meta);
-        let mut keys = Vec::new();
-        let mut cursor = None;
-        loop {
-            let of = (filter.clone(), names.as_str());
-            let (page, next) = self.page_of_keys(ctx, meta, of, cursor).await?;
-            keys.extend(page);
-            if keys.len() > most {
-                let detail = format!("More than {most} records match (max_affected).");
-                return Err(Error::new(ErrorKind::Conflict, "too_many_affected", detail));
+        let listed = self.through_lens(ctx, (Verb::List, model), |paths, seen| {
+            let filter = match &asked {
+                Input::String(text) => {
+                    parse::conditions(paths, model, text, "/where").map_err(|fault| vec![fault])
+                }
+                tree => tree::parse(paths, model, tree, "/where"),
+            };
+            let filter = filter.map_err(Error::malformed)?;
+            Ok(seen.rows(Shelf::Exclude)?.and(filter))
+        })?;
+        let own = match verb {
+            Verb::Patch | Verb::Replace | Verb::Delete | Verb::Read => {
+                self.scope(ctx, verb, model)?.rows.clone()
             }
-            match next {
-                None => return Ok(keys),
-                next => cursor = next,
-            }
+            // They are about no row that is there already.
+            Verb::List | Verb::Create => Filter::All,
+        };
+        let mut layout = Layout::new(meta, &[]);
+        let key: Vec<usize> = meta.key.iter().map(|&f| layout.need(f, None)).collect();
+        let mut compiler = Compiler::new(&self.registry, self.db.backend());
+        let filter = own.and(listed);
+        let select = compiler.first(model, &filter, &layout.columns, most as u64 + 1);
+        let found = self.db.select(&select).await?;
+        if found.len() > most {
+            let detail = format!("More than {most} records match (max_affected).");
+            return Err(Error::new(ErrorKind::Conflict, "too_many_affected", detail));
         }
+        let key_of = |row| -> Result<String, Error> {
+            let values = key.iter().map(|&column| layout.value(row, column));
+            Ok(meta.key_text(&values.collect::<Result<Vec<_>, _>>()?))
+        };
+        found.iter().map(key_of).collect()
     }
 
-    async fn page_of_keys(
+    /// The keys of those that a list of these has.
+    async fn keys_of(
         &self,
         ctx: &Context,
         meta: &ModelMeta,
         (filter, names): (Input, &str),
-        cursor: Option<String>,
-    ) -> Result<(Vec<String>, Option<String>), Error> {
+    ) -> Result<Vec<String>, Error> {
         let text = |text: &str| Input::String(text.to_owned());
         let list = |names: &str| Input::Array(names.split(',').map(text).collect());
-        let mut search = vec![
+        let search = vec![
             ("where".to_owned(), filter),
             ("fields".to_owned(), list(names)),
             ("sort".to_owned(), list(names)),
@@ -126,7 +149,6 @@ impl Engine {
                 Input::Number(self.limits.max_limit.to_string()),
             ),
         ];
-        search.extend(cursor.map(|c| ("cursor".to_owned(), Input::String(c))));
         let request = ListRequest::Search(Input::Object(search));
         let page = self.list(ctx, meta.id, request).await?;
         let rows: Vec<Json> =
@@ -141,7 +163,7 @@ impl Engine {
             };
             meta.key.iter().map(part).collect::<Vec<_>>().join(",")
         };
-        Ok((rows.iter().map(key).collect(), page.next))
+        Ok(rows.iter().map(key).collect())
     }
 }
 
@@ -152,55 +174,76 @@ fn key_names(meta: &ModelMeta) -> String {
 
 impl Asked {
     pub(super) fn of(body: Input) -> Result<Self, Error> {
-        let mut asked = Self {
-            ids: None,
-            filter: None,
-            most: MOST,
-            input: Input::Object(Vec::new()),
+        let (mut ids, mut filter, mut most) = (None, None, None);
+        let mut input = Input::Object(Vec::new());
+        let mut faults = Vec::new();
+        let mut refuse = |name: &str, code, detail: String| {
+            faults.push(Fault::field(name, code, detail));
         };
-        let refuse = |name: &str, code, detail: String| {
-            Error::malformed(vec![Fault::field(name, code, detail)])
-        };
-        for (name, input) in body.into_object(Error::malformed)? {
-            match (name.as_str(), input) {
-                ("ids", Input::Array(ids)) if ids.len() <= MOST => {
-                    let id = |id| match id {
-                        Input::String(id) | Input::Number(id) => Some(id),
-                        _ => None,
-                    };
-                    let ids: Option<Vec<String>> = ids.into_iter().map(id).collect();
-                    let ids = ids.filter(|ids| !ids.is_empty());
-                    let wrong = || {
-                        refuse(
-                            "ids",
-                            "type",
-                            "ids are keys of records, one at least.".into(),
-                        )
-                    };
-                    asked.ids = Some(ids.ok_or_else(wrong)?);
-                }
-                ("ids", _) => {
-                    let detail = format!("ids is an array of at most {MOST} keys.");
-                    return Err(refuse("ids", "type", detail));
-                }
-                ("where", filter @ Input::Object(_)) => asked.filter = Some(filter),
-                ("where", _) => return Err(refuse("where", "type", "where is a filter.".into())),
-                ("max_affected", Input::Number(text)) => {
-                    let most = text.parse().ok().filter(|n| (1..=MOST).contains(n));
-                    let wrong = || {
-                        let detail = format!("max_affected is a number from 1 to {MOST}.");
-                        refuse("max_affected", "out_of_range", detail)
-                    };
-                    asked.most = most.ok_or_else(wrong)?;
-                }
-                ("input", input) => asked.input = input,
+        for (name, given) in body.into_object(Error::malformed)? {
+            match (name.as_str(), given) {
+                ("ids", given) => ids = Some(given),
+                ("where", tree @ (Input::Object(_) | Input::String(_))) => filter = Some(tree),
+                ("where", _) => refuse("where", "type", "where is a filter.".into()),
+                ("max_affected", given) => most = Some(given),
+                ("input", given) => input = given,
                 _ => {
                     let detail = format!("There is no member {name} here.");
-                    return Err(refuse(&name, "unknown_field", detail));
+                    refuse(&name, "unknown_field", detail);
                 }
             }
         }
-        Ok(asked)
+        let records = match (ids, filter) {
+            (Some(ids), None) => {
+                let keys = keys(ids);
+                if keys.is_none() {
+                    let detail = format!("ids is an array of 1 to {MOST} keys of records.");
+                    refuse("ids", "type", detail);
+                }
+                if most.is_some() {
+                    let detail = "Only what matches a filter is counted.";
+                    refuse("max_affected", "unknown_field", detail.into());
+                }
+                keys.map(Records::These)
+            }
+            (None, Some(filter)) => {
+                let most = most.and_then(number).filter(|n| (1..=MOST).contains(n));
+                if most.is_none() {
+                    let detail =
+                        format!("Say how many records it may be at most, from 1 to {MOST}.");
+                    refuse("max_affected", "required", detail);
+                }
+                most.map(|most| Records::Matching(filter, most))
+            }
+            _ => {
+                let detail = "Name the records by ids, or by where.";
+                refuse("ids", "required", detail.into());
+                None
+            }
+        };
+        match records {
+            Some(records) if faults.is_empty() => Ok(Self { records, input }),
+            _ => Err(Error::malformed(faults)),
+        }
+    }
+}
+
+fn keys(ids: Input) -> Option<Vec<String>> {
+    let Input::Array(ids) = ids else {
+        return None;
+    };
+    let id = |id| match id {
+        Input::String(id) | Input::Number(id) => Some(id),
+        _ => None,
+    };
+    let all = Some(ids).filter(|ids| (1..=MOST).contains(&ids.len()))?;
+    all.into_iter().map(id).collect()
+}
+
+fn number(input: Input) -> Option<usize> {
+    match input {
+        Input::Number(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::crud::idempotency::{self, digest};
-use crate::crud::{Context, Engine, Import};
+use crate::crud::{Context, Engine, Import, undo};
 use crate::error::Error;
 use crate::model::{Input, ModelId, Verb};
 
@@ -46,6 +46,7 @@ impl Engine {
     ) -> Result<Json, Error> {
         self.may_change(ctx, model)?;
         check_key(key.as_deref())?;
+        self.check_bulk(ctx, model, body.clone())?;
         let of = self.of(("bulk", Some(model)), true);
         self.begun(ctx, of, move |engine, ctx| async move {
             engine.bulk(&ctx, model, (key.as_deref(), body)).await
@@ -66,6 +67,7 @@ impl Engine {
             return Err(Error::unauthenticated());
         }
         check_key(key.as_deref())?;
+        undo::check(body.clone())?;
         let of = self.of(("undo", None), true);
         self.begun(ctx, of, move |engine, ctx| async move {
             engine.undo(&ctx, (key.as_deref(), body)).await

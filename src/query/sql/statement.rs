@@ -1,7 +1,7 @@
 //! Whole SELECTs: a page, all of some fields, a count.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query as Sql, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Order, Query as Sql, SelectStatement};
 
 use crate::model::{Kind, ModelId};
 use crate::query::{Filter, Position, Projected, Query};
@@ -37,6 +37,26 @@ impl Compiler<'_> {
             self.order_by(&mut select, &root, key, backward);
         }
         select.limit(query.limit + 1);
+        select
+    }
+
+    /// The SELECT of so many rows that match, by their key.
+    pub fn first(
+        &mut self,
+        model: ModelId,
+        filter: &Filter,
+        fields: &[Projected],
+        most: u64,
+    ) -> SelectStatement {
+        let root = self.root(model);
+        let mut select = self.select(&root, fields);
+        if *filter != Filter::All {
+            select.and_where(self.condition(&root, filter));
+        }
+        for &field in &self.meta(&root).key {
+            select.order_by_expr(self.column(&root, field), Order::Asc);
+        }
+        select.limit(most);
         select
     }
 

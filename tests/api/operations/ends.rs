@@ -176,3 +176,41 @@ async fn d03_a_key_is_one_undo_or_revert_whether_it_is_waited_for_or_not() {
     )
     .await;
 }
+
+/// What is wrong with a request is said at once, whether its end is waited for or not.
+#[tokio::test]
+async fn no_operation_begins_with_a_request_that_cannot_be() {
+    on_each_app(
+        "no_operation_begins_with_a_request_that_cannot_be",
+        |b| b,
+        async |app| {
+            let admin = app.login("admin").await;
+            let (plain, spaced) = (LATER[0], ("idempotency-key", "one two"));
+            let matching = json!({"verb": "delete", "where": {"name": "x"}, "max_affected": 1});
+            let cases = [
+                ("author/_bulk", plain, json!({"operations": [], "zz": 1})),
+                (
+                    "author/_bulk",
+                    plain,
+                    json!({"operations": [{"verb": "delete"}]}),
+                ),
+                (
+                    "author/_bulk",
+                    plain,
+                    json!({"verb": "delete", "where": {"zz": 1}, "max_affected": 1}),
+                ),
+                ("author/_bulk", spaced, matching),
+                ("_undo", plain, json!({"change_set": "one"})),
+                ("_undo", spaced, json!({"change_set": 1})),
+            ];
+            for (path, header, body) in cases {
+                let at = ("POST", &*format!("/api/v1/{path}"));
+                let answer = call(&admin, at, &[LATER[0], header], Some(&body)).await;
+                assert_eq!(answer.status, 400, "{path} {body}: {}", answer.text);
+            }
+            let (_, operations) = admin.get("/api/v1/_operations").await;
+            assert_eq!(operations["data"], json!([]));
+        },
+    )
+    .await;
+}

@@ -134,12 +134,7 @@ async fn show(
         Err(error) => return Err(error),
     };
     let mut nodes = Vec::new();
-    branches(
-        engine.registry(),
-        model,
-        (rest, &Spot::default()),
-        &mut nodes,
-    );
+    branches(call, model, (rest, &Spot::default()), &mut nodes);
     let api = Place::of(rest).api.list(&model.slug);
     let status = if problem.is_empty() {
         StatusCode::OK
@@ -184,12 +179,7 @@ async fn tried(call: &Call, model: &ModelMeta, rest: &Query) -> Result<String, E
 }
 
 /// The lines of the tree.
-fn branches(
-    registry: &crate::model::Registry,
-    model: &ModelMeta,
-    (query, spot): (&Query, &Spot),
-    nodes: &mut Vec<Node>,
-) {
+fn branches(call: &Call, model: &ModelMeta, (query, spot): (&Query, &Spot), nodes: &mut Vec<Node>) {
     for (i, (name, value)) in query.0.iter().enumerate() {
         let here = spot.branch(i);
         let at = here.name();
@@ -206,7 +196,7 @@ fn branches(
                 at: at.clone(),
             });
             let inner = Query::parse(value).unwrap_or_default();
-            branches(registry, model, (&inner, &here), nodes);
+            branches(call, model, (&inner, &here), nodes);
             nodes.push(Node {
                 part: Part::End,
                 text: String::new(),
@@ -214,10 +204,13 @@ fn branches(
             });
         } else if outer && (RESERVED.contains(&name.as_str()) || name.starts_with('_')) {
             // What is no condition stays as it is.
-        } else if let Some(text) = conditions::words(registry, model, name, value) {
+        } else {
+            let registry = call.engine.registry();
+            let known = ways::seen(call, model, name);
+            let words = conditions::words(registry, model, name, value).filter(|_| known);
             nodes.push(Node {
                 part: Part::Condition,
-                text,
+                text: words.unwrap_or_else(|| format!("{name}={value}")),
                 at,
             });
         }

@@ -45,6 +45,13 @@ pub(super) fn ways<T>(
     })
 }
 
+/// Whether the name of a condition is of a field that the caller sees: only then it has words.
+pub(super) fn seen(call: &Call, model: &ModelMeta, name: &str) -> bool {
+    let path = name.rsplit_once("__").map_or(name, |(path, _)| path);
+    let asked = Query(vec![("_field".to_owned(), path.to_owned())]);
+    chosen(call, model, &asked).is_ok_and(|found| found.is_some())
+}
+
 /// The field that was chosen, at the end of its path.
 pub(super) fn chosen<'a>(
     call: &'a Call,

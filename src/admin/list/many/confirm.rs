@@ -10,8 +10,9 @@ use crate::http::Call;
 use crate::model::{Input, ModelMeta, Verb};
 
 use super::forecast::{self, Example};
-use super::{Act, Forecast, MOST, TYPED, Wanted};
+use super::{Act, Forecast, TYPED, Wanted};
 use crate::admin::address::Query;
+use crate::admin::list::matching::MOST;
 use crate::admin::list::place;
 use crate::admin::shell::Shell;
 use crate::admin::value::count;

@@ -11,11 +11,11 @@ use crate::model::{Field, FieldId, Input, ModelMeta, Verb};
 
 use super::{Wanted, confirm};
 use crate::admin::address::Query;
-use crate::admin::record;
 use crate::admin::record::draft::Draft;
 use crate::admin::record::faults::Faults;
 use crate::admin::record::form::{self, Sent};
-use crate::admin::record::widget::{Control, Purpose};
+use crate::admin::record::widget::{self, Control, Purpose};
+use crate::admin::record::{self, controls, pick};
 use crate::admin::shell::Shell;
 use crate::admin::view::View;
 use crate::page::viewer::Viewer;
@@ -34,6 +34,8 @@ struct EditPage {
     hidden: Vec<(String, String)>,
     /// The zone of the times in the form.
     zone: &'static str,
+    /// How the form is sent.
+    enctype: &'static str,
     /// Each with whether it is to be changed.
     controls: Vec<(Control, bool)>,
     faults: Faults,
@@ -59,12 +61,18 @@ pub(super) async fn page(
     let view = View::of(engine, ctx, Verb::List, model.id)?;
     let records = wanted.count(engine, ctx, model).await?;
     let open = open(call, &view)?;
-    let mut controls: Vec<(FieldId, Control)> = open
-        .iter()
-        .map(|&f| (f, control(&view, f, refused)))
-        .collect();
+    let mut controls: Vec<(FieldId, Control)> = Vec::new();
+    for &f in &open {
+        let mut control = control(&view, f, refused);
+        let found = refused.and_then(|draft| draft.found.clone());
+        let found = found.filter(|(name, _)| *name == control.name);
+        let found = found.map(|(_, found)| found);
+        controls::picking(call, &view, f, (&mut control, found)).await?;
+        controls.push((f, control));
+    }
     let faults = Faults::at(&mut controls, &mut [], refused);
     let set = |f: FieldId| refused.is_some_and(|d| d.sent.record().holds(&model.fields[f]));
+    let enctype = widget::enctype(controls.iter().map(|(_, control)| control));
     let controls = controls.into_iter().map(|(f, c)| (c, set(f)));
     let title = confirm::title(wanted.act, model, records);
     page::render(
@@ -77,6 +85,7 @@ pub(super) async fn page(
             action: format!("/admin/{}/_many", model.slug),
             back: wanted.place.selecting(&wanted.keys).list(&model.slug),
             hidden: confirm::hidden(wanted, records, None),
+            enctype,
             controls: controls.collect(),
             faults,
             zone: Viewer::now().zone.map_or("", |zone| zone.name()),
@@ -96,27 +105,61 @@ fn control(view: &View<'_>, id: FieldId, refused: Option<&Draft>) -> Control {
     control
 }
 
-/// The values of a form, and the fields of it that say them; or why they cannot be had.
-pub(super) fn data(
+/// The form again, with what a search for a foreign key has found, when that was its button.
+pub(super) async fn searched(
     call: &Call,
     model: &ModelMeta,
     sent: &Query,
-) -> Result<Result<(Input, Query), Draft>, Error> {
+) -> Result<Option<Draft>, Error> {
+    let then = sent.get("_then").unwrap_or_default();
+    let Some(name) = then.strip_prefix("find.") else {
+        return Ok(None);
+    };
     let view = View::of(&call.engine, &call.ctx, Verb::List, model.id)?;
-    let scope = call.engine.scope(&call.ctx, Verb::Patch, model.id)?;
+    let field = model.field(name).filter(|&f| view.sees(f));
+    let field = field.filter(|f| open(call, &view).is_ok_and(|open| open.contains(f)));
+    let link = field.and_then(|f| view.link(f)).ok_or_else(|| {
+        let detail = format!("There is no foreign key {name} in this form.");
+        Error::parameter("_then", "unknown_field", detail)
+    })?;
+    let words = sent.get(&format!("_q.{name}")).unwrap_or_default();
+    let found = pick::search(&call.engine, &call.ctx, link, words).await?;
+    // Whoever searches for a value means to set it.
+    let mut sent = sent.clone();
+    sent.0.push((format!("{SET}{name}"), "1".into()));
+    let form = chosen(call, model, &sent)?;
+    Ok(Some(Draft {
+        found: Some((name.to_owned(), found)),
+        ..Draft::of(form.sent)
+    }))
+}
+
+/// The fields of a form that are to be changed, and what it says of them.
+struct Chosen<'a> {
+    fields: Vec<&'a Field>,
+    sent: Sent,
+    said: Query,
+}
+
+fn chosen<'a>(call: &Call, model: &'a ModelMeta, sent: &Query) -> Result<Chosen<'a>, Error> {
+    let view = View::of(&call.engine, &call.ctx, Verb::List, model.id)?;
     let open = open(call, &view)?;
     let set = |field: &Field| sent.get(&format!("{SET}{}", field.name)).is_some();
     let fields: Vec<&Field> = open.iter().map(|&f| &model.fields[f]).collect();
     let chosen: Vec<&Field> = fields.into_iter().filter(|f| set(f)).collect();
     let named = |name: &str| {
-        let bare = [SET, "empty."]
+        let bare = [SET, "empty.", "_pick."]
             .iter()
             .find_map(|p| name.strip_prefix(p))
             .unwrap_or(name);
         name == "_zone" || chosen.iter().any(|f| f.name == bare)
     };
-    let said = sent.0.iter().filter(|(name, _)| named(name));
-    let said = Query(said.cloned().collect());
+    let mut said = Query(Vec::new());
+    for (name, value) in sent.0.iter().filter(|(name, _)| named(name)) {
+        if !(name.starts_with(SET) && said.get(name).is_some()) {
+            said.0.push((name.clone(), value.clone()));
+        }
+    }
     let mut values = said.0.clone();
     values.retain(|(name, _)| !name.starts_with(SET));
     // A box that is not ticked sends nothing, and means "no".
@@ -126,6 +169,25 @@ pub(super) fn data(
         }
     }
     let form = Sent::of(values, |name| chosen.iter().any(|f| f.name == name))?;
+    Ok(Chosen {
+        fields: chosen,
+        sent: form,
+        said,
+    })
+}
+
+/// The values of a form, and the fields of it that say them; or why they cannot be had.
+pub(super) fn data(
+    call: &Call,
+    model: &ModelMeta,
+    sent: &Query,
+) -> Result<Result<(Input, Query), Draft>, Error> {
+    let scope = call.engine.scope(&call.ctx, Verb::Patch, model.id)?;
+    let Chosen {
+        fields: chosen,
+        sent: form,
+        said,
+    } = chosen(call, model, sent)?;
     let (mut members, mut faults) = (Vec::new(), Vec::new());
     for field in &chosen {
         let state = match form.record().state(field) {

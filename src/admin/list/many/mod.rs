@@ -8,19 +8,17 @@ mod forecast;
 
 use poem::Response;
 
-use crate::crud::{Context, Engine, ListRequest};
+use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Input, ModelMeta, Verb};
-use crate::page::form::posted;
 
 use self::forecast::Forecast;
 use super::place::{self, Place, SELECTED};
+use super::{columns, matching};
 use crate::admin::action;
 use crate::admin::address::{POSITION, Query};
-
-/// Most records of one `_bulk`.
-const MOST: u64 = 10_000;
+use crate::admin::record::form::files;
 
 /// What can be done with many records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,15 +116,7 @@ impl Wanted {
         if !self.all {
             return Ok(self.keys.len() as u64);
         }
-        let mut parameters = self.place.conditions(model).0;
-        let own = [("limit", "1"), ("count", "exact")];
-        parameters.extend(own.map(|(n, v)| (n.to_owned(), v.to_owned())));
-        if self.place.in_trash(model) {
-            parameters.push(("trash".into(), "only".into()));
-        }
-        let request = ListRequest::Parameters(&parameters);
-        let page = engine.list(ctx, model.id, request).await?;
-        Ok(page.count.map_or(0, |count| count.rows))
+        matching::count(engine, ctx, (model, &self.place)).await
     }
 
     /// The body of `_bulk`.
@@ -135,12 +125,8 @@ impl Wanted {
         let verb = ("verb".to_owned(), text(self.act.of_bulk()));
         let data = data.map(|data| ("data".to_owned(), data.clone()));
         if self.all {
-            let conditions = self.place.conditions(model).text();
-            let most = records.clamp(1, MOST).to_string();
-            let mut members = vec![verb, ("where".into(), Input::String(conditions))];
-            members.extend(data);
-            members.push(("max_affected".into(), Input::Number(most)));
-            return Input::Object(members);
+            let these = matching::members(model, &self.place, records);
+            return Input::Object([verb].into_iter().chain(these).chain(data).collect());
         }
         let operation = |key: &String| {
             let mut members = vec![verb.clone(), ("id".into(), text(key))];
@@ -168,9 +154,10 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
     let to = |there: &Query| Ok(answer::see_other(&there.list(&model.slug)));
     match sent.get("_do") {
         Some("keep") => return to(&place.selecting(&keys)),
-        Some(act) if act.starts_with("action:") && !keys.is_empty() => {
+        Some(act) if act.starts_with("action:") && (all || !keys.is_empty()) => {
             let name = act.trim_start_matches("action:");
-            let there = action::address_of(&model.slug, name, &keys);
+            let keys = if all { &[][..] } else { &keys };
+            let there = action::address_of((&model.slug, name), &place, keys);
             return Ok(answer::see_other(&there));
         }
         _ if keys.is_empty() && !all => return to(&place.after("none", 0)),
@@ -190,7 +177,7 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
 /// Where the file of these records is made.
 pub(super) fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) -> String {
     let pages = [&POSITION[..], &["limit", "count", "expand"]].concat();
-    let mut query = place.api.without(&pages);
+    let mut query = columns::without_computed(&place.api, model).without(&pages);
     if !all {
         query = Query(
             query
@@ -231,13 +218,18 @@ fn one_of(model: &ModelMeta, keys: &[String]) -> (String, String) {
 pub(crate) async fn answered(mut call: Call) -> Result<Response, Error> {
     let engine = call.engine.clone();
     let model = engine.model(&call.param("model"))?;
-    let sent = Query(posted(&mut call).await?);
+    let sent = Query(files::fields(&mut call).await?);
     let wanted = Wanted::of(&sent)?;
     engine.scope(&call.ctx, Verb::List, model.id)?;
     engine.scope(&call.ctx, wanted.act.verb(), model.id)?;
     if wanted.keys.is_empty() && !wanted.all {
         let there = wanted.place.after("none", 0);
         return Ok(answer::see_other(&there.list(&model.slug)));
+    }
+    if wanted.act == Act::Edit
+        && let Some(draft) = edit::searched(&call, model, &sent).await?
+    {
+        return edit::page(&call, model, &wanted, Some(&draft)).await;
     }
     let data = match wanted.act {
         Act::Edit => match edit::data(&call, model, &sent)? {

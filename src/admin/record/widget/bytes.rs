@@ -1,4 +1,4 @@
-//! Bytes: base64, which a script can fill from a file; with the picture, where the registration says
+//! Bytes: a file, or base64; with the picture, where the registration says
 //! that they are one.
 
 use super::Asked;

@@ -268,6 +268,16 @@ impl Control {
     }
 }
 
+/// How a form with these controls is sent: with its files, if it can have any.
+pub(crate) fn enctype<'c>(controls: impl IntoIterator<Item = &'c Control>) -> &'static str {
+    let file = |c: &Control| c.fixed.is_none() && matches!(c.shape, Shape::Bytes(_));
+    if controls.into_iter().any(file) {
+        "multipart/form-data"
+    } else {
+        "application/x-www-form-urlencoded"
+    }
+}
+
 /// Whether a stored value is small enough to be edited in a page.
 pub(crate) fn fits(field: &Field, stored: Option<&str>) -> bool {
     !matches!(field.kind, Kind::Bytes(_)) || stored.is_none_or(|text| text.len() <= bytes::SHOWN)
@@ -276,7 +286,7 @@ pub(crate) fn fits(field: &Field, stored: Option<&str>) -> bool {
 fn note(field: &Field, zone: Option<Tz>) -> String {
     match &field.kind {
         Kind::DateTime | Kind::Timestamp => fill("In {}.", &[&zone.map_or("UTC", |z| z.name())]),
-        Kind::Bytes(_) => t("Base64.").to_owned(),
+        Kind::Bytes(_) => t("A file, or base64.").to_owned(),
         Kind::Json => t("JSON.").to_owned(),
         Kind::Array(_) => t("One on each line, or a JSON array.").to_owned(),
         Kind::Bool

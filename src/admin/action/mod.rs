@@ -1,25 +1,32 @@
 //! An action on a selection of records: what it is about to do, its form, and the deed. The lists and
-//! the records lead here with the keys of what is selected.
+//! the records lead here with the keys of what is selected, or with the list of which all are meant.
+
+mod asked;
+
+pub(crate) use asked::address_of;
 
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
 
 use crate::admin::address::{self, Query};
+use crate::admin::list::matching;
 use crate::admin::record::faults::{mendable, sentence};
-use crate::admin::record::form::{self, Sent};
-use crate::admin::record::widget::{Control, Purpose};
+use crate::admin::record::form::files;
+use crate::admin::record::widget::{Control, Purpose, enctype};
 use crate::admin::shell::Shell;
+use crate::admin::value::count;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
 use crate::crud::{Context, Engine};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ActionMeta, Input, ModelMeta, Verb};
-use crate::page::form::posted;
 use crate::page::viewer::Viewer;
-use crate::page::words::{fill, t};
+use crate::page::words::fill;
 use crate::page::{self, filters};
+
+use self::asked::Asked;
 
 /// As many of the selected records are named.
 const NAMED: usize = 12;
@@ -33,57 +40,21 @@ struct ActionPage<'a> {
     confirm: &'a str,
     action: String,
     back: String,
-    ids: String,
-    /// The first of the records: title and address.
+    /// What is sent again of the records that are meant.
+    hidden: Vec<(&'static str, String)>,
+    /// The first of the records: title and address; it is empty for who may not go there.
     named: Vec<(String, String)>,
-    count: usize,
+    /// How many there are, in words.
+    counted: String,
+    /// How many of them are not named; 0 where none is.
+    more: u64,
+    /// Whether it can be done: not for none, nor for more than one operation may be about.
+    runs: bool,
     zone: &'static str,
+    /// How the form is sent.
+    enctype: &'static str,
     controls: Vec<Control>,
     faults: Vec<(String, String)>,
-}
-
-/// What is asked for: the records, by their keys, and the form as it was sent.
-struct Asked {
-    keys: Vec<String>,
-    sent: Sent,
-}
-
-impl Asked {
-    /// The keys are in `ids` with commas between them, each with its own commas escaped once more; or
-    /// in several fields of this name.
-    fn of(fields: Vec<(String, String)>, action: &ActionMeta) -> Result<Self, Error> {
-        let (ids, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(n, _)| n == "ids");
-        let ids = ids.iter().flat_map(|(_, ids)| ids.split(','));
-        let decode = |id: &str| {
-            let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
-            id.into_owned()
-        };
-        let keys: Vec<String> = ids.filter(|id| !id.is_empty()).map(decode).collect();
-        if keys.is_empty() {
-            let detail = t("Select the records first.");
-            return Err(Error::parameter("ids", "required", detail));
-        }
-        let known = |name: &str| action.form.iter().any(|f| f.name == name);
-        let rest = rest.into_iter().filter(|(name, _)| name != "_run");
-        let sent = Sent::of(rest.collect(), known)?;
-        Ok(Self { keys, sent })
-    }
-
-    fn ids(&self) -> String {
-        encoded(&self.keys)
-    }
-}
-
-/// Keys for an address or a hidden field: a comma or a percent sign within one is escaped.
-fn encoded(keys: &[String]) -> String {
-    let one = |key: &String| key.replace('%', "%25").replace(',', "%2C");
-    keys.iter().map(one).collect::<Vec<_>>().join(",")
-}
-
-/// The address where an action on these records is asked for.
-pub(crate) fn address_of(slug: &str, action: &str, keys: &[String]) -> String {
-    let query = Query(vec![("ids".to_owned(), encoded(keys))]);
-    format!("/admin/{slug}/_actions/{action}?{}", query.text())
 }
 
 /// `GET /admin/{model}/_actions/{name}?ids=1,2`
@@ -104,13 +75,13 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
     let model = engine.model(&call.param("model"))?;
     let name = call.param("name");
     let action = &engine.action(&call.ctx, model.id, &name)?.meta;
-    let fields = posted(&mut call).await?;
+    let fields = files::fields(&mut call).await?;
     let runs = fields.iter().any(|(name, _)| name == "_run");
     let asked = Asked::of(fields, action)?;
     if !runs {
         return show(&engine, &call.ctx, (model, action), (&asked, None)).await;
     }
-    let outcome = match body(action, &asked) {
+    let outcome = match asked.body(model, action) {
         Ok(body) => engine.act(&call.ctx, (model.id, &name), body).await,
         Err(error) => Err(error),
     };
@@ -119,11 +90,13 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
             let affected = Row::parse(&written.body)?
                 .text("affected")
                 .unwrap_or_default();
-            let done = format!(
-                "/admin/{}/_actions/{name}/done?affected={affected}",
-                model.slug
-            );
-            Ok(answer::see_other(&done))
+            let mut query = Query(vec![("affected".to_owned(), affected)]);
+            let rest = asked.place.selecting(&[]).text();
+            if !rest.is_empty() {
+                query.0.push(("_rest".to_owned(), rest));
+            }
+            let done = format!("/admin/{}/_actions/{name}/done", model.slug);
+            Ok(answer::see_other(&format!("{done}?{}", query.text())))
         }
         Err(error) if mendable(&error) => {
             show(&engine, &call.ctx, (model, action), (&asked, Some(&error))).await
@@ -132,40 +105,17 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
     }
 }
 
-/// The request that the form stands for.
-fn body(action: &ActionMeta, asked: &Asked) -> Result<Input, Error> {
-    let part = asked.sent.record();
-    let (mut input, mut faults) = (Vec::new(), Vec::new());
-    for field in &action.form {
-        let state = part.state(field);
-        if state.as_deref().is_none_or(str::is_empty) {
-            continue;
-        }
-        match form::input(&field.kind, state, asked.sent.zone()) {
-            Ok(value) => input.push((field.name.clone(), value)),
-            Err(misfit) => {
-                let detail = format!("{} {}", field.name, misfit.detail);
-                let fault = Fault::field(&field.name, misfit.code, detail);
-                faults.push(fault.within("/input"));
-            }
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Error::invalid(faults));
-    }
-    let ids = asked.keys.iter().cloned().map(Input::String).collect();
-    Ok(Input::Object(vec![
-        ("ids".to_owned(), Input::Array(ids)),
-        ("input".to_owned(), Input::Object(input)),
-    ]))
-}
-
 async fn show(
     engine: &Engine,
     ctx: &Context,
     (model, action): (&ModelMeta, &ActionMeta),
     (asked, error): (&Asked, Option<&Error>),
 ) -> Result<Response, Error> {
+    let count = if asked.all {
+        matching::count(engine, ctx, (model, &asked.place)).await?
+    } else {
+        asked.keys.len() as u64
+    };
     let zone = match error {
         Some(_) => asked.sent.zone(),
         None => Viewer::now().zone,
@@ -175,17 +125,22 @@ async fn show(
         Control::editable(field, Purpose::Create, &state, &None, zone)
     };
     let mut controls: Vec<Control> = action.form.iter().map(control).collect();
-    let faults = error.map_or_else(Vec::new, |error| placed(&mut controls, error));
+    let mut faults = error.map_or_else(Vec::new, |error| placed(&mut controls, error));
+    let too_many = asked.all && count > matching::MOST;
+    if too_many {
+        let most = count::words(matching::MOST, "exact");
+        let detail = fill(
+            "More than {} records match: narrow the list down.",
+            &[&most],
+        );
+        faults.insert(0, (String::new(), detail));
+    }
+    let named = named(engine, ctx, (model, asked)).await?;
     let path = format!("/admin/{}/_actions/{}", model.slug, action.name);
     let api = path.replacen("/admin/", "/api/v1/", 1);
-    let keys: Vec<serde_json::Value> = asked
-        .keys
-        .iter()
-        .take(NAMED)
-        .cloned()
-        .map(Into::into)
-        .collect();
-    let json = serde_json::json!({ "ids": keys, "input": {} }).to_string();
+    let mut body = asked.records(model, count);
+    body.push(("input".to_owned(), Input::Object(Vec::new())));
+    let json = Input::Object(body).to_json().map_err(Error::internal)?;
     let status = error.map_or(200, |e| e.kind.status());
     page::render(
         StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
@@ -193,15 +148,21 @@ async fn show(
             shell: Shell::of_model(engine, ctx, model)
                 .here(action.label.clone())
                 .doing("POST", &api)
-                .sending(&json),
+                .sending(&json.to_string()),
             title: &action.label,
             confirm: &action.confirm,
-            back: Query::default().list(&model.slug),
+            back: asked.place.selecting(&asked.keys).list(&model.slug),
             action: path,
-            ids: asked.ids(),
-            named: named(engine, ctx, model, &asked.keys).await?,
-            count: asked.keys.len(),
+            hidden: asked.hidden(count),
+            counted: count::words(count, "exact"),
+            more: match named.len() as u64 {
+                0 => 0,
+                some => count.saturating_sub(some),
+            },
+            named,
+            runs: !too_many && count > 0,
             zone: zone.map_or("UTC", |zone| zone.name()),
+            enctype: enctype(&controls),
             controls,
             faults,
         },
@@ -235,18 +196,33 @@ fn placed(controls: &mut [Control], error: &Error) -> Vec<(String, String)> {
 async fn named(
     engine: &Engine,
     ctx: &Context,
-    model: &ModelMeta,
-    keys: &[String],
+    (model, asked): (&ModelMeta, &Asked),
 ) -> Result<Vec<(String, String)>, Error> {
+    let opens = engine.may(ctx, Verb::Read, model.id);
+    let verb = if asked.all { Verb::List } else { Verb::Read };
     let mut all = Vec::new();
-    if !engine.may(ctx, Verb::Read, model.id) {
+    if !engine.may(ctx, verb, model.id) {
         return Ok(all);
     }
-    let view = View::of(engine, ctx, Verb::Read, model.id)?;
-    let fields = (0..model.fields.len()).filter(|&f| model.names_records(f) && view.sees(f));
-    let fields: Vec<&str> = fields.map(|f| model.fields[f].name.as_str()).collect();
-    let parameters = [("fields".to_owned(), fields.join(","))];
-    for key in keys.iter().take(NAMED) {
+    let view = View::of(engine, ctx, verb, model.id)?;
+    let mut fields = model.key.clone();
+    fields.extend((0..model.fields.len()).filter(|&f| model.names_records(f)));
+    fields.retain(|&f| view.sees(f));
+    let fields: Vec<&str> = fields.iter().map(|&f| &*model.fields[f].name).collect();
+    let fields = fields.join(",");
+    if asked.all {
+        let first = NAMED.to_string();
+        let own = [("fields", fields.as_str()), ("limit", &first)];
+        let page = matching::listed(engine, ctx, (model, &asked.place), &own).await?;
+        for row in Row::page(&page.body[page.data])? {
+            let key = row::key(model, &row).filter(|_| opens);
+            let href = key.map(|key| address::record(&model.slug, &key));
+            all.push((row::title(model, &row), href.unwrap_or_default()));
+        }
+        return Ok(all);
+    }
+    let parameters = [("fields".to_owned(), fields)];
+    for key in asked.keys.iter().take(NAMED) {
         let record = engine.read(ctx, model.id, key, &parameters).await?;
         let row = Row::parse(&record.body)?;
         all.push((row::title(model, &row), address::record(&model.slug, key)));
@@ -264,7 +240,7 @@ struct DonePage<'a> {
     back: String,
 }
 
-/// `GET /admin/{model}/_actions/{name}/done?affected=`
+/// `GET /admin/{model}/_actions/{name}/done?affected=&_rest=`
 pub(crate) async fn done(call: Call) -> Result<Response, Error> {
     let engine = &call.engine;
     let model = engine.model(&call.param("model"))?;
@@ -274,19 +250,20 @@ pub(crate) async fn done(call: Call) -> Result<Response, Error> {
     let query = Query(call.query()?);
     let affected: u64 = query
         .get("affected")
-        .filter(|_| query.0.len() == 1)
+        .filter(|_| query.without(&["_rest"]).0.len() == 1)
         .and_then(|n| n.parse().ok())
         .ok_or_else(|| {
             let detail = "affected is a number.";
             Error::parameter("affected", "type", detail)
         })?;
+    let rest = Query::parse(query.get("_rest").unwrap_or_default())?;
     page::render(
         StatusCode::OK,
         &DonePage {
             shell: Shell::of_model(engine, &call.ctx, model).here(action.label.clone()),
             title: &action.label,
             text: fill("Done. Records: {}.", &[&affected]),
-            back: Query::default().list(&model.slug),
+            back: rest.list(&model.slug),
         },
     )
 }
