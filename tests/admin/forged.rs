@@ -100,40 +100,30 @@ pub(super) fn naming((slug, path): (&str, &str), name: &str, value: &str) -> Vec
     let condition = format!("{name}={}", escape(value));
     let rest = escape(&condition);
     let mut all = Vec::new();
-    for at in [
-        "",
-        "/_chart",
-        "/_build",
-        "/_export",
-        "/_filter",
-        "/_deleted",
-        "/_trash",
-        "/_plot",
+    for at in ["/_chart", "/_build", "/_export", "/_filter", "/_deleted"] {
+        all.push(get(format!("{here}{at}?{condition}")));
+        all.push(get(format!("{here}{at}?_rest={rest}")));
+    }
+    let operand = escape(value);
+    for query in [
+        format!("?_by={name}"),
+        format!("?by={name}"),
+        format!("?_edit={name}:{key}"),
+        format!("/_chart?group_by={name}&count=*"),
+        format!("/_chart?bucket=year({name})&count=*"),
+        format!("/_chart?sum={name}"),
+        format!("/_plot?by=group_by%3D{name}&measure=sum%3D{name}"),
+        format!("/_build?_field={name}"),
+        format!("/_build?_do=add&_field={name}&_op=eq&_value={operand}"),
+        format!("/_build?_at=0&_edit=1&_rest={rest}"),
+        format!("/_export?fields={name}"),
+        format!("/_trash?{condition}"),
     ] {
-        for query in [
-            condition.clone(),
-            format!("fields={name}"),
-            format!("sort={name}"),
-            format!("_by={name}"),
-            format!("by={name}"),
-            format!("by=group_by%3D{name}&measure=sum%3D{name}"),
-            format!("group_by={name}&count=*"),
-            format!("bucket=year({name})&count=*"),
-            format!("sum={name}"),
-            format!("max={name}"),
-            format!("_edit={name}:{key}"),
-            format!("_rest={rest}"),
-            format!("_field={name}"),
-            format!("_do=add&_field={name}&_op=eq&_value={}", escape(value)),
-            format!("_at=0&_edit=1&_rest={rest}"),
-        ] {
-            all.push(get(format!("{here}{at}?{query}")));
-        }
+        all.push(get(format!("{here}{query}")));
     }
     for act in ["edit", "delete", "export", "keep", "action:discount"] {
         let of = format!("{here}/_many?_do={act}");
         all.push(get(format!("{of}&_all=1&_rest={rest}")));
-        all.push(get(format!("{of}&_key={key}&_rest={rest}")));
     }
     all.push(get(format!(
         "{here}/_arrange?_show={name}&_sort={name}&_up={name}"

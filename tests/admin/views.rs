@@ -4,7 +4,7 @@
 use quarterdeck::app::AppBuilder;
 use serde_json::json;
 
-use super::page::{Page, visit};
+use super::page::{Page, Tag, visit};
 use crate::house::app::{Session, TestApp, on_each_app};
 
 fn as_it_is(b: AppBuilder) -> AppBuilder {
@@ -83,12 +83,15 @@ async fn columns_and_several_keys_of_the_order_are_chosen_without_a_script() {
 /// The texts of the cells of a table that are aligned as numbers.
 fn numbers(page: &Page) -> Vec<String> {
     let num = |class: &str| class.split(' ').any(|c| c == "num");
-    let cells = page
-        .tags
-        .iter()
-        .filter(|t| t.name == "td" || t.name == "th");
-    let cells = cells.filter(|t| t.get("class").is_some_and(num));
-    cells.map(|t| t.text.trim().to_owned()).collect()
+    let begins =
+        |tag: &Tag| matches!(tag.name.as_str(), "td" | "th") && tag.get("class").is_some_and(num);
+    let text = |at: usize| {
+        let end = |tag: &&Tag| !matches!(tag.name.as_str(), "/td" | "/th");
+        let inside = page.tags[at..].iter().take_while(end);
+        inside.map(|t| t.text.trim()).collect::<String>()
+    };
+    let all = 0..page.tags.len();
+    all.filter(|&at| begins(&page.tags[at])).map(text).collect()
 }
 
 #[tokio::test]
@@ -131,7 +134,7 @@ async fn computed_columns_are_chosen_and_ordered_and_numbers_stand_right() {
         assert_eq!(page.rows()[1], ["Book 1", "0.125", "80"]);
         assert_eq!(
             numbers(&page),
-            ["Per page", "", "0.25", "40", "0.125", "80"]
+            ["Per page", "Pages↕", "0.25", "40", "0.125", "80"]
         );
         let sortable = page.tags.iter().filter(|t| t.name == "option");
         assert!(
