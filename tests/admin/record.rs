@@ -4,98 +4,13 @@
 use serde_json::{Value, json};
 
 use super::forms::{accepted, as_it_is, author, open, refused, stored};
-use super::page::{Form, Page, escape, visit};
-use crate::house::app::{Session, on_each_app};
+use super::page::{escape, visit};
+use crate::house::app::on_each_app;
 
 pub(super) async fn book(app: &crate::house::app::TestApp, author: i64) -> Value {
     let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
         "price": "1.00", "pages": 10, "language": "en"});
     app.make("book", book).await
-}
-
-/// Sends a form with files as a browser does: fields and (name, file name, bytes).
-async fn upload(
-    session: &Session<'_>,
-    form: &Form,
-    token: &str,
-    files: &[(&str, &str, &[u8])],
-) -> Page {
-    let mut body = Vec::new();
-    let token = ("_token".to_owned(), token.to_owned());
-    for (name, value) in std::iter::once(&token).chain(&form.fields) {
-        let head =
-            format!("--zz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend_from_slice(head.as_bytes());
-    }
-    for (name, file, bytes) in files {
-        let head = format!(
-            "--zz\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
-            Content-Type: application/octet-stream\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--zz--\r\n");
-    let request = session.request(reqwest::Method::POST, &form.action);
-    let request = request
-        .header("accept", "text/html")
-        .header("content-type", "multipart/form-data; boundary=zz");
-    super::page::whole(request.body(body)).await
-}
-
-#[tokio::test]
-async fn r30_a_file_is_a_field_of_bytes_without_a_script() {
-    on_each_app("a_file_is_a_field_of_bytes", as_it_is, async |app| {
-        author(app, "ada").await;
-        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": 1,
-            "price": "1.00", "pages": 10, "language": "en"});
-        app.make("book", book).await;
-        let admin = app.login("admin").await;
-        let new = "/admin/book_detail/new";
-        let page = open(&admin, new).await;
-        let sent_as = |page: &Page, action: &str| {
-            let form = page
-                .tags
-                .iter()
-                .find(|t| t.name == "form" && t.get("action") == Some(action));
-            form.and_then(|t| t.get("enctype")).map(ToOwned::to_owned)
-        };
-        assert_eq!(sent_as(&page, new).as_deref(), Some("multipart/form-data"));
-        let file = page.tags.iter().find(|t| t.get("type") == Some("file"));
-        assert_eq!(file.and_then(|t| t.get("name")), Some("_file.cover"));
-        let form = page.form(new).with("book_id", "1");
-        let token = form.token().to_owned();
-        let cover: &[(&str, &str, &[u8])] = &[("_file.cover", "c.bin", &[0, 13, 10, 255])];
-        let stranger = upload(&admin, &form, "wrong", cover).await;
-        assert_eq!(stranger.status(), 403, "{}", stranger.reply.text);
-        let unknown = [("_file.zz", "c.bin", &[1_u8][..])];
-        assert_eq!(upload(&admin, &form, &token, &unknown).await.status(), 400);
-        let made = upload(&admin, &form, &token, cover).await;
-        assert_eq!(made.status(), 303, "{}", made.reply.text);
-        let (_, record) = admin.get("/api/v1/book_detail/1").await;
-        assert_eq!(record["cover"], "AA0K/w==", "{record}");
-        // No file leaves it as it is, another one takes its place; a fault loses none.
-        let path = "/admin/book_detail/1";
-        let form = open(&admin, path).await.form(path);
-        let none = [("_file.cover", "", &[][..])];
-        let same = upload(&admin, &form, &token, &none).await;
-        assert_eq!(same.status(), 303, "{}", same.reply.text);
-        assert_eq!(
-            admin.get("/api/v1/book_detail/1").await.1["cover"],
-            "AA0K/w=="
-        );
-        let form = open(&admin, path).await.form(path);
-        let other = [("_file.cover", "d.bin", &b"new"[..])];
-        let changed = upload(&admin, &form, &token, &other).await;
-        assert_eq!(changed.status(), 303, "{}", changed.reply.text);
-        assert_eq!(admin.get("/api/v1/book_detail/1").await.1["cover"], "bmV3");
-        // A form without such a field is sent as before.
-        let plain = open(&admin, "/admin/author/new").await;
-        let kind = sent_as(&plain, "/admin/author/new");
-        assert_eq!(kind.as_deref(), Some("application/x-www-form-urlencoded"));
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Kind, Verb};
 
-use super::columns::{Choice, choices, chosen, order};
+use super::choice::{Choice, choices, chosen};
+use super::columns::order;
 use super::place::{OPEN, Place};
 use crate::admin::address::{POSITION, Query};
 use crate::admin::view::View;

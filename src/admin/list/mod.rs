@@ -4,6 +4,7 @@ pub(crate) mod arrange;
 pub(crate) mod builder;
 pub(crate) mod cells;
 pub(crate) mod chart;
+mod choice;
 mod columns;
 pub(crate) mod conditions;
 mod drill;
