@@ -24,7 +24,7 @@ seconds=${QUARTERDECK_TEST_API_SECONDS:-60}
 seed=${QUARTERDECK_TEST_API_SEED:-20}
 
 # Seconds after which one run of schemathesis has failed.
-patience=600
+patience=1200
 
 # With these a caller can lock others and itself out: they come last, for a caller of their own.
 account_paths='^/api/v1/qd_|^/api/v1/_undo|^/auth/'
