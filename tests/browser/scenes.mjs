@@ -71,6 +71,12 @@ const scenes = {
         await desk.main.getByPlaceholder('Search authors').pressSequentially('an', { delay: 30 });
         await desk.main.getByRole('option').first().waitFor();
     },
+    async 'home-charts'(desk) {
+        await desk.openHome();
+    },
+    async 'role-matrix'(desk) {
+        await desk.open('/admin/_roles/1');
+    },
     async 'list-selected'(desk) {
         await desk.openList('book', 'sort=title');
         for (const n of [0, 2, 3]) await desk.main.locator('input[name="_key"]').nth(n).check();

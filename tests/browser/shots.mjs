@@ -10,7 +10,7 @@ import scenes, { places } from './scenes.mjs';
 
 const sizes = [{ width: 1360, height: 860 }, { width: 768, height: 1024 }, { width: 360, height: 740 }];
 const folder = process.argv[2];
-// A second argument narrows it to the pages whose name has it.
+// A second argument narrows it to the pages whose name has it, or to one scene.
 const only = process.argv[3] ?? '';
 const statics = new URL('../../static/', import.meta.url);
 
@@ -77,6 +77,13 @@ try {
             console.error(`${name}: ${error.message}`);
         });
     }
+    if (!(only in scenes)) await walkAll();
+} finally {
+    await leave();
+}
+
+/** All that links lead to. */
+async function walkAll() {
     const out = await take({ who: '' });
     await freshStyles(out.page);
     await out.open('/auth/login');
@@ -93,6 +100,4 @@ try {
         return [];
     };
     await walk(desk, { begin: DEMO, most: 1, alone: true, visit });
-} finally {
-    await leave();
 }
