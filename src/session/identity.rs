@@ -168,6 +168,15 @@ impl Identity {
         self.reload_under(one).await
     }
 
+    /// Reloads, unless a request that came after the same change has done so in the meantime.
+    async fn follow(&self) -> Result<(), Error> {
+        let one = self.reloading.lock().await;
+        if state::version(self.engine.db()).await? == self.engine.policy_version() {
+            return Ok(());
+        }
+        self.reload_under(one).await
+    }
+
     async fn reload_under(&self, _one: MutexGuard<'_, ()>) -> Result<(), Error> {
         let wanted = self.wanted.load(Ordering::SeqCst);
         let db = self.engine.db();
@@ -190,7 +199,7 @@ impl Identity {
         loop {
             tokio::time::sleep(WATCH_EVERY).await;
             let outcome = match state::version(self.engine.db()).await {
-                Ok(version) if version != self.engine.policy_version() => self.reload().await,
+                Ok(version) if version != self.engine.policy_version() => self.follow().await,
                 Ok(_) => Ok(()),
                 Err(e) => Err(e),
             };
