@@ -5,15 +5,15 @@ use serde_json::Value as Json;
 
 use crate::crud::{Context, Engine, Written};
 use crate::error::Error;
-use crate::model::{ModelMeta, Verb};
+use crate::model::Verb;
 
 use crate::admin::address;
 use crate::admin::value::change::{self, Change};
-use crate::admin::value::count;
 use crate::admin::value::event;
+use crate::admin::value::reach::{self, Reach};
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
-use crate::page::words::{fill, t};
+use crate::page::words::t;
 
 /// Most records that a page spells out.
 const SHOWN: usize = 50;
@@ -27,8 +27,8 @@ pub(crate) struct Trial {
     pub(crate) more: u64,
     /// How many records in all.
     pub(crate) total: u64,
-    /// What would go with them, and what would lose its link.
-    pub(crate) effects: Vec<String>,
+    /// What would go with them, what would lose its link, and what does not let them go.
+    pub(crate) reached: Vec<Reach>,
     /// What stands against it.
     pub(crate) obstacles: Vec<String>,
 }
@@ -75,18 +75,15 @@ impl Trial {
             .flat_map(|r: &mut Touched| &mut r.changes);
         change::entitle(engine, ctx, changed).await?;
         let total = told["total"].as_u64().unwrap_or_default();
-        let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
-        for reached in list("cascade") {
-            reach(engine, &reached, (&mut effects, &mut obstacles));
-        }
-        for violation in list("violations") {
-            obstacles.push(obstacle(engine, &violation));
-        }
+        let mut own: Vec<&str> = changes.iter().filter_map(|c| c["model"].as_str()).collect();
+        own.dedup();
+        let violations = list("violations");
+        let obstacles = violations.iter().map(|v| obstacle(engine, v)).collect();
         Ok(Self {
             more: total.saturating_sub(records.len() as u64),
             records,
             total,
-            effects,
+            reached: reach::trees(engine, &own, &told["cascade"]),
             obstacles,
         })
     }
@@ -117,32 +114,6 @@ fn touched(engine: &Engine, ctx: &Context, change: &Json) -> Result<Option<Touch
         deed: event::deed(text("verb")),
         changes: changes.unwrap_or_default(),
     }))
-}
-
-fn reach(
-    engine: &Engine,
-    reached: &Json,
-    (effects, obstacles): (&mut Vec<String>, &mut Vec<String>),
-) {
-    let rows = reached["count"].as_u64().unwrap_or_default();
-    let Ok(model) = engine.model(reached["model"].as_str().unwrap_or_default()) else {
-        return;
-    };
-    let many = counted(model, rows);
-    match reached["effect"].as_str() {
-        Some("delete") => effects.push(fill("{} would be deleted with it.", &[&many])),
-        Some("set_null") => effects.push(fill("{} would lose the link to it.", &[&many])),
-        _ => obstacles.push(fill("{} must not lose it.", &[&many])),
-    }
-}
-
-/// `1 book`, `1,200 books`.
-pub(crate) fn counted(model: &ModelMeta, rows: u64) -> String {
-    let label = match rows {
-        1 => &model.label,
-        _ => &model.label_plural,
-    };
-    format!("{} {label}", count::words(rows, "exact"))
 }
 
 /// What is wrong, and of which record it is said.

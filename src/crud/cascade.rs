@@ -22,6 +22,7 @@ use crate::query::sql::{Compiler, table};
 use crate::store::typed::Record as Stored;
 use crate::store::{failure, row as stored};
 
+use super::trial::Reached;
 use super::work::{Step, Work};
 use super::{Engine, conflict};
 
@@ -52,6 +53,9 @@ impl Engine {
     ) -> Result<(), Step> {
         if self.registry.referrers(meta.id).next().is_none() {
             return Ok(());
+        }
+        if let Some(trial) = &mut work.trial {
+            trial.begins_at(meta.id);
         }
         let mut found = Found::default();
         found
@@ -253,7 +257,12 @@ impl Engine {
         }
         let rows = self.count_of(work, child, condition, &visible).await?;
         if let Some(trial) = &mut work.trial {
-            trial.reaches(child.id, relation.on_delete, rows);
+            trial.reaches(Reached {
+                under: relation.target,
+                model: child.id,
+                effect: relation.on_delete,
+                rows,
+            });
         }
         Ok(())
     }

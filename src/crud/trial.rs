@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::error::{Error, Fault};
-use crate::model::{ModelId, OnDelete, Verb, value};
+use crate::model::{ModelId, OnDelete, Registry, Verb, value};
 
 use super::ledger::Ledger;
 use super::work::is_violation;
@@ -19,10 +19,21 @@ pub(super) struct Trial {
     changes: Vec<u8>,
     shown: usize,
     total: usize,
-    cascade: Vec<(ModelId, OnDelete, u64)>,
+    /// The models whose deletes reached others.
+    roots: Vec<ModelId>,
+    cascade: Vec<Reached>,
     violations: Vec<Json>,
     /// What the kind of request adds to the document.
     pub(super) members: Vec<(&'static str, Json)>,
+}
+
+/// Rows of a model that a delete reaches because they point at rows of the model `under`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reached {
+    pub(super) under: ModelId,
+    pub(super) model: ModelId,
+    pub(super) effect: OnDelete,
+    pub(super) rows: u64,
 }
 
 /// See [`Trial::mark`].
@@ -30,7 +41,7 @@ pub(super) struct Mark {
     bytes: usize,
     shown: usize,
     total: usize,
-    cascade: Vec<(ModelId, OnDelete, u64)>,
+    cascade: Vec<Reached>,
     violations: usize,
 }
 
@@ -87,16 +98,36 @@ impl Trial {
         self.violations.truncate(mark.violations);
     }
 
-    /// Notes rows of another model that a delete reaches.
-    pub(super) fn reaches(&mut self, model: ModelId, effect: OnDelete, rows: u64) {
-        if rows == 0 {
+    /// Notes that a delete of the model's records looks for what they reach.
+    pub(super) fn begins_at(&mut self, model: ModelId) {
+        if !self.roots.contains(&model) {
+            self.roots.push(model);
+        }
+    }
+
+    /// Notes rows that a delete reaches.
+    pub(super) fn reaches(&mut self, more: Reached) {
+        if more.rows == 0 {
             return;
         }
-        let same = |(m, e, _): &&mut (ModelId, OnDelete, u64)| *m == model && *e == effect;
-        match self.cascade.iter_mut().find(same) {
-            Some((_, _, count)) => *count += rows,
-            None => self.cascade.push((model, effect, rows)),
+        let place = |r: &Reached| (r.under, r.model, r.effect);
+        match self.cascade.iter_mut().find(|r| place(r) == place(&more)) {
+            Some(known) => known.rows += more.rows,
+            None => self.cascade.push(more),
         }
+    }
+
+    /// What was reached. What the caller may know nothing of has no name, also as what others are under.
+    fn cascade(&self, registry: &Registry) -> Json {
+        let told = |model: ModelId| {
+            self.roots.contains(&model) || self.cascade.iter().any(|r| r.model == model)
+        };
+        let entry = |r: &Reached| {
+            let under = told(r.under).then(|| &registry.model(r.under).slug);
+            let (model, effect) = (&registry.model(r.model).slug, r.effect.name());
+            json!({ "model": model, "under": under, "effect": effect, "count": r.rows })
+        };
+        self.cascade.iter().map(entry).collect()
     }
 
     /// Notes what stands against the write, or against the part of it at `pointer`.
@@ -127,14 +158,6 @@ impl Trial {
             ended => ended?,
         }
         let registry = &engine.registry;
-        let cascade: Vec<Json> = self
-            .cascade
-            .iter()
-            .map(|(model, effect, count)| {
-                let model = &registry.model(*model).slug;
-                json!({ "model": model, "effect": effect.name(), "count": count })
-            })
-            .collect();
         let mut events = Vec::new();
         for (model, verb) in ledger.touched() {
             let meta = registry.model(model);
@@ -147,7 +170,7 @@ impl Trial {
         body.append(&mut self.changes);
         let rest = [
             ("],\"total\":", json!(self.total)),
-            (",\"cascade\":", cascade.into()),
+            (",\"cascade\":", self.cascade(registry)),
             (",\"violations\":", self.violations.into()),
             (",\"events\":", events.into()),
         ];

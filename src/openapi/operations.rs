@@ -310,7 +310,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 })),
                 "total": count,
                 "cascade": array(json!({
-                    "model": text, "count": count,
+                    "model": text, "under": maybe, "count": count,
                     "effect": { "type": "string", "enum": ["delete", "set_null", "restrict"] },
                 })),
                 "violations": array(json!({

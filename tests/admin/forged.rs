@@ -138,6 +138,7 @@ pub(super) fn naming((slug, path): (&str, &str), name: &str, value: &str) -> Vec
     all.push(get(format!("{path}?_list=sort%3D{name}")));
     all.push(get(format!("{path}/_cell?field={name}")));
     all.push(get(format!("{path}/history?{condition}")));
+    all.push(get(format!("{here}/_filter?_search.{name}={operand}")));
     let field = |name: String, value: &str| (name, value.to_owned());
     let search = || field("_then".to_owned(), &format!("find.{name}"));
     let cell = || field("_field".to_owned(), name);

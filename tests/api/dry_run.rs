@@ -184,8 +184,8 @@ async fn a_delete_shows_takes_and_records_what_goes_with_it() {
             let mut cascade = tried["cascade"].as_array().expect("a cascade").clone();
             cascade.sort_by_key(ToString::to_string);
             let wanted = json!([
-                {"model": "book_category", "effect": "delete", "count": 1},
-                {"model": "review", "effect": "delete", "count": 2},
+                {"model": "book_category", "under": "book", "effect": "delete", "count": 1},
+                {"model": "review", "under": "book", "effect": "delete", "count": 2},
             ]);
             assert_eq!(Value::from(cascade), wanted, "{tried}");
             assert_eq!(tried["violations"], json!([]));
@@ -214,7 +214,7 @@ async fn a_delete_shows_takes_and_records_what_goes_with_it() {
 
             let path = format!("/api/v1/category/{}", root["id"]);
             let tried = dry(&admin, ("DELETE", &path), None).await.json();
-            let wanted = json!([{"model": "category", "effect": "set_null", "count": 1}]);
+            let wanted = json!([{"model": "category", "under": "category", "effect": "set_null", "count": 1}]);
             assert_eq!(tried["cascade"], wanted, "{tried}");
             assert_eq!(call(&admin, ("DELETE", &path), &[], None).await.status, 204);
             let leaf = admin.get("/api/v1/category?slug=leaf").await.1;

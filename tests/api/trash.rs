@@ -151,7 +151,7 @@ async fn a_deleted_record_is_nowhere_until_it_is_asked_for_or_restored() {
             .json();
         assert_eq!(
             tried["cascade"],
-            json!([{"model": "paper", "effect": "delete", "count": 1}])
+            json!([{"model": "paper", "under": "folder", "effect": "delete", "count": 1}])
         );
         assert_eq!(admin.send("DELETE", &path, Value::Null).await.0, 204);
         // Not by itself, in a list, a count, a search, a relation, a write, or as the end of a link.

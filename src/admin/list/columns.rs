@@ -9,6 +9,7 @@ use crate::admin::value::cell::{self, Cell};
 use crate::admin::value::computed;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::{Link, View};
+use crate::page::words::t;
 
 /// A column.
 #[derive(Debug)]
@@ -295,7 +296,7 @@ fn column<'a>(
 ) -> Column<'a> {
     let model = view.model;
     let (label, field) = match &source {
-        Source::Key => ("Record", None),
+        Source::Key => (t("Record"), None),
         Source::Field(f) | Source::Link(f, _) => (view.label(*f), Some(*f)),
         Source::Relation(link) => (link.relation.label.as_str(), None),
         Source::Computed(made) => (made.label.as_str(), None),

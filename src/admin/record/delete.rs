@@ -3,19 +3,21 @@
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
-use serde_json::Value as Json;
 
-use crate::crud::{Context, IfMatch, Target};
+use crate::crud::{IfMatch, Target};
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
 use crate::model::{ModelMeta, Verb};
 
-use crate::admin::address;
+use crate::admin::address::{self, Query};
 use crate::admin::record::Subject;
 use crate::admin::record::form::Sent;
 use crate::admin::shell::Shell;
+use crate::admin::trial::{self, Trial};
+use crate::admin::value::reach::{Reach, TYPED};
 use crate::admin::value::row;
 use crate::page::form::posted;
+use crate::page::words::{fill, t};
 use crate::page::{self, filters};
 
 /// The page.
@@ -30,10 +32,11 @@ struct DeletePage<'a> {
     /// The entity tag of the record that is asked about; empty when the caller may not read it.
     version: String,
     problem: &'a str,
-    /// What would go with it, and what would lose its link.
-    effects: Vec<String>,
-    /// What stands against it.
-    obstacles: Vec<String>,
+    /// What becomes of it.
+    fate: String,
+    trial: Trial,
+    /// The number that has to be typed; empty for none.
+    typed: String,
 }
 
 /// `GET /admin/{model}/{id}/delete`
@@ -47,6 +50,17 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
     let model = engine.model(&call.param("model"))?;
     engine.scope(&call.ctx, Verb::Delete, model.id)?;
     let form = posted(&mut call).await?;
+    let (typed, form): (Vec<_>, Vec<_>) = form
+        .into_iter()
+        .partition(|(name, _)| matches!(name.as_str(), "_typed" | "_records"));
+    let typed = Query(typed);
+    if typed.get("_records") != typed.get("_typed").map(str::trim) {
+        let problem = fill(
+            "Type {} to confirm",
+            &[&typed.get("_records").unwrap_or_default()],
+        );
+        return ask(&call, StatusCode::UNPROCESSABLE_ENTITY, &problem).await;
+    }
     let sent = Sent::of(form, |_| false)?;
     let target = Target {
         key: call.raw_param("id"),
@@ -59,7 +73,7 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
         ))),
         Ok(_) => Ok(answer::see_other("/admin")),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
-            let problem = format!("It was not deleted. {}", error.detail);
+            let problem = fill("It was not deleted. {}", &[&error.detail]);
             let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);
             ask(&call, status, &problem).await
         }
@@ -79,7 +93,7 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
         model.parse_key(key)?;
         (row::number(key), String::new())
     };
-    let (effects, obstacles) = foreseen(call, model, key).await?;
+    let trial = foreseen(call, model, key).await?;
     let own = address::record(&model.slug, key);
     let back = if reads {
         own.clone()
@@ -94,60 +108,53 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
                     title.clone(),
                     if reads { own.clone() } else { String::new() },
                 )
-                .here("Delete"),
+                .here(t("Delete"))
+                .doing("DELETE", &own.replacen("/admin/", "/api/v1/", 1)),
             title,
             label: model.label.to_lowercase(),
             action: format!("{own}/delete"),
             back,
             version,
             problem,
-            effects,
-            obstacles,
+            fate: model
+                .trash
+                .map_or_else(String::new, |trash| match trash.days {
+                    Some(days) => fill(
+                        "It goes to the trash, and is gone for good after {} days.",
+                        &[&days],
+                    ),
+                    None => t("It goes to the trash.").to_owned(),
+                }),
+            typed: typed(&trial),
+            trial,
         },
     )
 }
 
-/// What a dry run says of the delete: effects, and what stands against it.
-async fn foreseen(
-    call: &Call,
-    model: &ModelMeta,
-    key: &str,
-) -> Result<(Vec<String>, Vec<String>), Error> {
-    let trial = Context {
-        dry_run: true,
-        ..call.ctx.clone()
-    };
+/// What has to be typed where many records go: how many. Empty where few do.
+fn typed(trial: &Trial) -> String {
+    let records = 1 + trial.reached.iter().map(Reach::deleted).sum::<u64>();
+    match records > TYPED {
+        true => records.to_string(),
+        false => String::new(),
+    }
+}
+
+/// What a dry run says of the delete.
+async fn foreseen(call: &Call, model: &ModelMeta, key: &str) -> Result<Trial, Error> {
+    let (engine, ctx) = (&call.engine, &call.ctx);
     let target = Target {
         key,
         condition: &IfMatch::Exists,
     };
-    let Some(tried) = call.engine.delete(&trial, model.id, target).await? else {
-        return Ok((Vec::new(), Vec::new()));
+    let tried = engine.delete(&trial::of(ctx), model.id, target).await?;
+    let Some(tried) = tried else {
+        return Ok(Trial::default());
     };
-    let tried: Json = serde_json::from_slice(&tried.body).map_err(Error::internal)?;
-    let (mut effects, mut obstacles) = (Vec::new(), Vec::new());
-    effects.extend(model.trash.map(|trash| match trash.days {
-        Some(days) => format!("It goes to the trash, and is gone for good after {days} days."),
-        None => "It goes to the trash.".to_owned(),
-    }));
-    for reached in tried["cascade"].as_array().into_iter().flatten() {
-        let count = reached["count"].as_u64().unwrap_or_default();
-        let slug = reached["model"].as_str().unwrap_or_default();
-        let Ok(other) = call.engine.model(slug) else {
-            continue;
-        };
-        let label = match count {
-            1 => other.label.to_lowercase(),
-            _ => other.label_plural.to_lowercase(),
-        };
-        match reached["effect"].as_str() {
-            Some("delete") => effects.push(format!("{count} {label} will be deleted with it.")),
-            Some("set_null") => effects.push(format!("{count} {label} will lose the link to it.")),
-            _ => obstacles.push(format!("{count} {label} must not lose it.")),
-        }
-    }
-    for violation in tried["violations"].as_array().into_iter().flatten() {
-        obstacles.extend(violation["detail"].as_str().map(ToOwned::to_owned));
-    }
-    Ok((effects, obstacles))
+    let mut trial = Trial::read(engine, ctx, &tried).await?;
+    let reached = trial.reached.into_iter();
+    trial.reached = reached
+        .map(|reach| reach.leading((engine, ctx), (model, key)))
+        .collect();
+    Ok(trial)
 }

@@ -8,5 +8,6 @@ pub(crate) mod computed;
 pub(crate) mod count;
 pub(crate) mod event;
 pub(crate) mod json;
+pub(crate) mod reach;
 pub(crate) mod row;
 pub(crate) mod titles;

@@ -10,12 +10,13 @@ use crate::http::Call;
 use crate::model::{Input, ModelMeta, Verb};
 
 use super::forecast::{self, Example};
-use super::{Act, Forecast, TYPED, Wanted};
+use super::{Act, Forecast, Wanted};
 use crate::admin::address::Query;
 use crate::admin::list::matching::MOST;
 use crate::admin::list::place;
 use crate::admin::shell::Shell;
 use crate::admin::value::count;
+use crate::admin::value::reach::{Reach, TYPED};
 use crate::admin::view::View;
 use crate::page::words::{fill, t};
 use crate::page::{self, filters};
@@ -32,6 +33,7 @@ struct ConfirmPage<'a> {
     /// What is sent again when it is confirmed.
     hidden: Vec<(String, String)>,
     effects: Vec<String>,
+    reached: Vec<Reach>,
     obstacles: Vec<String>,
     examples: Vec<Example>,
     more: u64,
@@ -102,6 +104,7 @@ pub(super) async fn page(
             back: wanted.place.selecting(&wanted.keys).list(&model.slug),
             hidden: hidden(wanted, records, values.map(|(_, sent)| sent)),
             effects: forecast.effects,
+            reached: forecast.reached,
             obstacles: forecast.obstacles,
             examples: forecast.examples,
             more: forecast.more,

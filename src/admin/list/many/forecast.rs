@@ -7,7 +7,7 @@ use crate::error::{Error, Fault, Kind, Place};
 use crate::model::ModelMeta;
 
 use crate::admin::value::cell;
-use crate::admin::value::count;
+use crate::admin::value::reach::{self, Reach};
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
 use crate::page::words::{fill, t};
@@ -19,7 +19,7 @@ const SHOWN: usize = 10;
 #[derive(Debug, Deserialize)]
 struct Document {
     changes: Vec<Change>,
-    cascade: Vec<Reached>,
+    cascade: serde_json::Value,
     violations: Vec<Violation>,
 }
 
@@ -32,13 +32,6 @@ struct Change {
 }
 
 #[derive(Debug, Deserialize)]
-struct Reached {
-    model: String,
-    effect: String,
-    count: u64,
-}
-
-#[derive(Debug, Deserialize)]
 struct Violation {
     #[serde(default)]
     pointer: String,
@@ -48,8 +41,10 @@ struct Violation {
 /// What would come of it.
 #[derive(Debug, Default)]
 pub(super) struct Forecast {
-    /// What goes along, in sentences.
+    /// What comes of it, in sentences.
     pub(super) effects: Vec<String>,
+    /// What goes along.
+    pub(super) reached: Vec<Reach>,
     /// What stands against it.
     pub(super) obstacles: Vec<String>,
     /// The first records.
@@ -78,28 +73,11 @@ impl Forecast {
         let model = view.model;
         let own = document.changes.iter().filter(|c| c.model == model.slug);
         let examples: Vec<Example> = own.take(SHOWN).map(|c| example(view, c)).collect();
-        let effects = document.cascade.iter().filter_map(|reached| {
-            let label = labelled(engine.model(&reached.model).ok()?, reached.count);
-            match reached.effect.as_str() {
-                "delete" => Some(fill("{} will be deleted with them.", &[&label])),
-                "set_null" => Some(fill("{} will lose the link to them.", &[&label])),
-                _ => None,
-            }
-        });
-        let mut obstacles: Vec<String> = document
-            .cascade
-            .iter()
-            .filter(|reached| reached.effect == "restrict")
-            .filter_map(|reached| {
-                let label = labelled(engine.model(&reached.model).ok()?, reached.count);
-                Some(fill("{} must not lose them.", &[&label]))
-            })
-            .collect();
-        obstacles.extend(told(document.violations, keys));
         Ok(Self {
             more: records.saturating_sub(examples.len() as u64),
-            effects: effects.collect(),
-            obstacles,
+            effects: Vec::new(),
+            reached: reach::trees(engine, &[&model.slug], &document.cascade),
+            obstacles: told(document.violations, keys),
             examples,
         })
     }
@@ -159,16 +137,6 @@ fn told(violations: Vec<Violation>, keys: &[String]) -> Vec<String> {
         all.push(fill("And {} more.", &[&rest]));
     }
     all
-}
-
-/// `3 reviews`
-fn labelled(model: &ModelMeta, count: u64) -> String {
-    let label = if count == 1 {
-        &model.label
-    } else {
-        &model.label_plural
-    };
-    format!("{} {}", count::words(count, "exact"), label.to_lowercase())
 }
 
 fn example(view: &View<'_>, change: &Change) -> Example {

@@ -19,6 +19,7 @@ use super::{columns, matching};
 use crate::admin::action;
 use crate::admin::address::{POSITION, Query};
 use crate::admin::record::form::files;
+use crate::admin::value::reach::TYPED;
 use crate::admin::view::View;
 
 /// What can be done with many records.
@@ -258,9 +259,6 @@ pub(crate) async fn answered(mut call: Call) -> Result<Response, Error> {
         Err(error) => Err(error),
     }
 }
-
-/// Deletes of more records than this are confirmed by typing how many they are.
-const TYPED: u64 = 50;
 
 /// Whether the number that had to be typed was typed.
 fn typed(wanted: &Wanted, sent: &Query) -> bool {
