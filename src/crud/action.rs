@@ -185,17 +185,13 @@ impl Selection {
     /// values, and `None` leaves one as it is.
     ///
     /// # Errors
-    /// As [`Engine::bulk`].
+    /// As [`Engine::bulk`]; 412 when another has changed one of them since `change` was shown it.
     pub async fn patch(&self, change: impl Fn(&Json) -> Option<Json>) -> Outcome {
         let rows = self.read().await?;
-        let conditional = self.engine.registry().model(self.model).if_match;
+        // They are read before the transaction: what `change` makes of a record holds for that state.
         let operations = self.keys.iter().zip(&rows).filter_map(|(key, (row, tag))| {
             let data = change(row)?;
-            let mut operation = json!({ "verb": "patch", "id": key, "data": data });
-            if conditional {
-                operation["if_match"] = json!(tag);
-            }
-            Some(operation)
+            Some(json!({ "verb": "patch", "id": key, "if_match": tag, "data": data }))
         });
         let operations: Vec<Json> = operations.collect();
         let affected = operations.len() as u64;

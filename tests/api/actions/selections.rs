@@ -1,0 +1,73 @@
+//! What a function does with its selection: reads it with few statements, and writes over nothing that
+//! it has not seen.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use quarterdeck::app::AppBuilder;
+use quarterdeck::crud::{Action, Context, IfMatch, Selection, Target};
+use quarterdeck::model::{Input, Verb};
+use quarterdeck_entity::demo::book;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use super::{DISCOUNT, books};
+use crate::house::app::on_each_app;
+
+/// Adds a page to each book; while it thinks about the last, somebody changes the first.
+fn add_a_page() -> Action {
+    Action::new(
+        "add_a_page",
+        "Add a page",
+        |selection: Selection| async move {
+            let (engine, model) = (selection.engine.clone(), selection.model);
+            let (first, last) = (selection.keys[0].clone(), selection.keys.len());
+            let another = || {
+                let target = Target {
+                    key: &first,
+                    condition: &IfMatch::Unconditional,
+                };
+                let body = Input::from(&json!({ "pages": 100 }));
+                let ctx = Context::operator();
+                let done = engine.update(&ctx, (model, Verb::Patch), target, body);
+                block_in_place(|| Handle::current().block_on(done)).map(drop)
+            };
+            let shown = AtomicUsize::new(0);
+            let change = |book: &Value| {
+                let nth = shown.fetch_add(1, Ordering::Relaxed) + 1;
+                if last > 1 && nth == last {
+                    another().expect("written");
+                }
+                Some(json!({ "pages": book["pages"].as_i64()? + 1 }))
+            };
+            selection.patch(change).await
+        },
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d28_an_action_does_not_write_over_what_another_has_written_meanwhile() {
+    let with = |b: AppBuilder| b.action::<book::Entity>(add_a_page());
+    on_each_app("d28_an_action_does_not_write_over", with, async |app| {
+        let ids = books(app, 2).await;
+        let admin = app.login("admin").await;
+        let path = "/api/v1/book/_actions/add_a_page";
+        let (status, done) = admin.send("POST", path, json!({"ids": [ids[1]]})).await;
+        assert_eq!((status, &done["affected"]), (200, &json!(1)), "{done}");
+        let (status, problem) = admin.send("POST", path, json!({"ids": ids})).await;
+        assert_eq!(status, 412, "{problem}");
+        assert_eq!(problem["errors"][0]["code"], "precondition_failed");
+        let (_, page) = admin.get("/api/v1/book?sort=id&fields=pages").await;
+        assert_eq!(page["data"], json!([{"pages": 100}, {"pages": 11}]));
+        // A model that does not demand `If-Match` of others is no exception, and its tags fit.
+        let (status, done) = admin
+            .send(
+                "POST",
+                DISCOUNT,
+                json!({"ids": ids, "input": {"percent": "50"}}),
+            )
+            .await;
+        assert_eq!((status, &done["affected"]), (200, &json!(2)), "{done}");
+    })
+    .await;
+}
