@@ -79,8 +79,10 @@ impl Engine {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        // A filter has a bounded number of conditions.
-        let size = (self.limits.max_conditions / meta.key.len().max(1)).max(1);
+        // A filter has a bounded number of conditions, and an answer one of records.
+        let size = self.limits.max_conditions / meta.key.len().max(1);
+        let page = usize::try_from(self.limits.max_limit).unwrap_or(usize::MAX);
+        let size = size.min(page).max(1);
         for part in any.chunks(size) {
             let filter = Input::from(&json!({ "or": part }));
             found.extend(self.keys_of(ctx, meta, (filter, names)).await?);

@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quarterdeck::app::AppBuilder;
+use quarterdeck::config::Config;
 use quarterdeck::crud::{Action, Context, IfMatch, Selection, Target};
+use quarterdeck::demo::register;
 use quarterdeck::model::{Input, Verb};
 use quarterdeck_entity::demo::book;
 use serde_json::{Value, json};
@@ -12,7 +14,8 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use super::{DISCOUNT, books};
-use crate::house::app::on_each_app;
+use crate::house::app::{config, on_apps, on_each_app};
+use crate::house::fresh;
 
 /// Adds a page to each book; while it thinks about the last, somebody changes the first.
 fn add_a_page() -> Action {
@@ -68,6 +71,25 @@ async fn d28_an_action_does_not_write_over_what_another_has_written_meanwhile() 
             )
             .await;
         assert_eq!((status, &done["affected"]), (200, &json!(2)), "{done}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn records_are_found_however_short_a_page_is() {
+    let name = "records_are_found_however_short_a_page_is";
+    let settings = |url: &str| -> Config {
+        let mut config = config(url);
+        config.query.default_limit = 2;
+        config.query.max_limit = 3;
+        config
+    };
+    on_apps(name, fresh(name).await, settings, register, async |app| {
+        let ids = books(app, 8).await;
+        let admin = app.login("admin").await;
+        let body = json!({"ids": ids, "input": {"percent": "50"}});
+        let (status, done) = admin.send("POST", DISCOUNT, body).await;
+        assert_eq!((status, &done["affected"]), (200, &json!(8)), "{done}");
     })
     .await;
 }
