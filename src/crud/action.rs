@@ -15,7 +15,7 @@ use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::model::{ActionMeta, Field, FieldOptions, Input, Kind, ModelId, Verb, value};
 
 use self::select::{Asked, Records};
-use super::{Context, Engine, Written};
+use super::{Context, Engine, Record, Written};
 
 /// What an action answers.
 pub type Outcome = Result<Done, Error>;
@@ -161,7 +161,7 @@ impl Selection {
         }
     }
 
-    /// The records as the caller may read them, in no certain order.
+    /// The records as the caller may read them, in the order of their keys here.
     ///
     /// # Errors
     /// As [`Engine::read`].
@@ -172,13 +172,13 @@ impl Selection {
 
     /// The records with their entity tags.
     async fn read(&self) -> Result<Vec<(Json, String)>, Error> {
-        let mut rows = Vec::with_capacity(self.keys.len());
-        for key in &self.keys {
-            let record = self.engine.read(&self.ctx, self.model, key, &[]).await?;
+        let of = (self.model, &self.keys[..]);
+        let records = self.engine.read_each(&self.ctx, of).await?;
+        let row = |record: Record| {
             let row = serde_json::from_slice(&record.body).map_err(Error::internal)?;
-            rows.push((row, record.etag));
-        }
-        Ok(rows)
+            Ok((row, record.etag))
+        };
+        records.into_iter().map(row).collect()
     }
 
     /// Changes the records, all of them or none: `change` says which fields of a record get which

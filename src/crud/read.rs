@@ -1,5 +1,7 @@
 //! `list` and `read`.
 
+mod each;
+
 use std::ops::Range;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quarterdeck::app::AppBuilder;
 use quarterdeck::config::Config;
-use quarterdeck::crud::{Action, Context, IfMatch, Selection, Target};
+use quarterdeck::crud::{Action, Context, Done, IfMatch, Selection, Target};
 use quarterdeck::demo::register;
 use quarterdeck::model::{Input, Verb};
 use quarterdeck_entity::demo::book;
@@ -90,6 +90,56 @@ async fn records_are_found_however_short_a_page_is() {
         let body = json!({"ids": ids, "input": {"percent": "50"}});
         let (status, done) = admin.send("POST", DISCOUNT, body).await;
         assert_eq!((status, &done["affected"]), (200, &json!(8)), "{done}");
+    })
+    .await;
+}
+
+/// Says the titles in the order in which they were read.
+fn name_them() -> Action {
+    Action::new(
+        "name_them",
+        "Name them",
+        |selection: Selection| async move {
+            let rows = selection.rows().await?;
+            let titles: Vec<&str> = rows.iter().filter_map(|b| b["title"].as_str()).collect();
+            Ok(Done {
+                affected: rows.len() as u64,
+                message: titles.join(", "),
+            })
+        },
+    )
+}
+
+#[tokio::test]
+async fn many_records_are_read_with_few_statements_in_the_order_of_their_keys() {
+    let name = "many_records_are_read_with_few_statements";
+    let settings = |url: &str| -> Config {
+        let mut config = config(url);
+        config.query.max_in = 4;
+        config
+    };
+    let with = |b| register(b).action::<book::Entity>(name_them());
+    on_apps(name, fresh(name).await, settings, with, async |app| {
+        let mut ids = books(app, 9).await;
+        ids.swap(0, 7);
+        let admin = app.login("admin").await;
+        for (records, lots) in [(1, 1), (4, 1), (9, 3)] {
+            app.statements();
+            let body = json!({"ids": ids[..records]});
+            let path = "/api/v1/book/_actions/name_them";
+            let (status, done) = admin.send("POST", path, body).await;
+            assert_eq!(
+                (status, &done["affected"]),
+                (200, &json!(records)),
+                "{done}"
+            );
+            let order = [7, 1, 2, 3, 4, 5, 6, 0, 8].map(|n: usize| format!("Book {n}"));
+            assert_eq!(done["message"], order[..records].join(", "));
+            // Whole records are read, and no more than the keys of what was asked for is looked up.
+            let whole = |sql: &&String| sql.contains("price") && sql.contains("isbn");
+            let ran = app.statements();
+            assert_eq!(ran.iter().filter(whole).count(), lots, "{ran:#?}");
+        }
     })
     .await;
 }
