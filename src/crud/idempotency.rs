@@ -28,6 +28,12 @@ use super::read::etag;
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
+/// The code of a key that came with another request.
+const MISMATCH: &str = "idempotency_mismatch";
+
+/// The code of a key whose request is under way.
+const IN_FLIGHT: &str = "idempotency_in_flight";
+
 /// A request that is to happen once.
 #[derive(Debug, Clone)]
 pub struct Once {
@@ -110,7 +116,7 @@ impl Once {
             let detail = "This Idempotency-Key came with another request before.";
             return Err(Error::invalid(vec![Fault::parameter(
                 "Idempotency-Key",
-                "idempotency_mismatch",
+                MISMATCH,
                 detail,
             )]));
         }
@@ -186,6 +192,12 @@ pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
     BASE64.encode(Sha256::digest(bytes))
 }
 
+/// Whether an error says that a key cannot be used for a request, rather than that its work failed.
+pub(super) fn is_final(error: &Error) -> bool {
+    let mismatch = |fault: &Fault| fault.code == MISMATCH;
+    error.code == IN_FLIGHT || error.faults.iter().any(mismatch)
+}
+
 /// The keys whose requests this node is working on.
 #[derive(Debug, Default)]
 pub(crate) struct Running(Mutex<HashSet<String>>);
@@ -199,7 +211,7 @@ impl Running {
         if !self.0.lock().insert(once.key.clone()) {
             return Err(Error::new(
                 Kind::Conflict,
-                "idempotency_in_flight",
+                IN_FLIGHT,
                 "The first request with this Idempotency-Key is still under way.",
             ));
         }
