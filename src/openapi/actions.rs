@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Seen;
+use crate::crud::Engine;
 use crate::model::ActionMeta;
 
 use super::operations::{filter, max_affected};
@@ -31,7 +32,7 @@ pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
         input["required"] = json!(required);
         members.push("input");
     }
-    let ids = json!({ "type": "array", "items": key, "minItems": 1, "maxItems": 10_000 });
+    let ids = json!({ "type": "array", "items": key, "minItems": 1, "maxItems": Engine::MOST });
     let these = json!({
         "type": "object", "properties": { "ids": ids, "input": input },
         "required": members, "additionalProperties": false,

@@ -8,7 +8,7 @@ use crate::model::{Input, ModelMeta};
 use super::place::Place;
 
 /// Most records of one operation.
-pub(crate) const MOST: u64 = 10_000;
+pub(crate) const MOST: u64 = Engine::MOST as u64;
 
 /// How many there are now.
 pub(crate) async fn count(
