@@ -171,7 +171,7 @@ impl Engine {
         self.parse_list(ctx, model, request).is_ok()
     }
 
-    fn parse_list(
+    pub(super) fn parse_list(
         &self,
         ctx: &Context,
         model: ModelId,
