@@ -1,7 +1,5 @@
-//! What the project that uses the library adds to the pages: pages of its own in the navigation, its
-//! name and colours, and pieces of HTML at named places. Our own templates are compiled into the binary
-//! and cannot be exchanged; so the project renders its pieces with templates of its own, and answers for
-//! what they escape.
+//! What the project that uses the library adds to the pages: pages of its own in the navigation, and the
+//! [`Look`] of ours. It renders them with templates of its own, and answers for what they escape.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,8 +8,8 @@ use std::sync::Arc;
 use askama::Template;
 use poem::Response;
 use poem::http::{StatusCode, header};
-use sha2::{Digest as _, Sha256};
 
+use crate::admin::look::Look;
 use crate::admin::shell::Shell;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
@@ -21,7 +19,6 @@ use crate::page::{self, filters};
 
 type Html = Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>;
 type Show = dyn Fn(Call) -> Html + Send + Sync;
-type Fill = dyn Fn(&Place<'_>) -> String + Send + Sync;
 
 /// Who may open a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,103 +93,6 @@ impl ExtraPage {
     }
 }
 
-/// A place of the pages that takes a piece of HTML.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// In the bar at the top, before the user's menu.
-    Header,
-    /// Under the navigation.
-    Navigation,
-    /// Above the models of the first page.
-    Home,
-    /// Above the rows of a list.
-    List,
-    /// Beside a record, under what is related to it.
-    Record,
-    /// At the end of every page.
-    Footer,
-}
-
-/// Where a piece of HTML goes.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The login name of who looks.
-    pub user: &'a str,
-    /// The path and the query of the page: `/admin/book/7`.
-    pub path: &'a str,
-    /// The language of the page: `en`, `de`.
-    pub language: &'a str,
-}
-
-/// How the pages look, and what stands on them.
-#[derive(Clone, Default)]
-pub struct Look {
-    brand: String,
-    css: String,
-    slots: Vec<(Slot, Arc<Fill>)>,
-}
-
-impl std::fmt::Debug for Look {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Look")
-            .field("brand", &self.brand)
-            .field("slots", &self.slots.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Look {
-    /// The name at the top and in the titles, instead of ours.
-    #[must_use]
-    pub fn brand(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.brand);
-        self
-    }
-
-    /// Rules after those of our style sheet. The variables of `:root` are the scales and the colours:
-    /// `:root { --accent: light-dark(#7a1fa2, #d6a4ff); }`.
-    #[must_use]
-    pub fn css(mut self, rules: &str) -> Self {
-        self.css.push_str(rules);
-        self
-    }
-
-    /// HTML for a place of the pages; what it inserts it must escape. Styles and scripts within the
-    /// page do not work, for its Content-Security-Policy forbids them.
-    #[must_use]
-    pub fn slot(
-        mut self,
-        slot: Slot,
-        html: impl Fn(&Place<'_>) -> String + Send + Sync + 'static,
-    ) -> Self {
-        self.slots.push((slot, Arc::new(html)));
-        self
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        if self.brand.is_empty() {
-            "Quarterdeck"
-        } else {
-            &self.brand
-        }
-    }
-
-    /// The address of the project's rules; empty where there are none.
-    pub(crate) fn style(&self) -> String {
-        if self.css.is_empty() {
-            return String::new();
-        }
-        let digest = Sha256::digest(self.css.as_bytes());
-        let digest: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        format!("/admin/_style?v={digest}")
-    }
-
-    pub(crate) fn html(&self, slot: Slot, place: &Place<'_>) -> String {
-        let here = self.slots.iter().filter(|(of, _)| *of == slot);
-        here.map(|(_, html)| html(place)).collect()
-    }
-}
-
 /// All that a project adds.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
@@ -247,6 +147,6 @@ pub(crate) async fn style(_: Call) -> Result<Response, Error> {
             header::CACHE_CONTROL,
             "private, max-age=31536000, immutable",
         )
-        .body(now().look.css.clone());
+        .body(now().look.rules().to_owned());
     Ok(answer::with(response, header::VARY, "Cookie"))
 }

@@ -1,6 +1,9 @@
 //! What every page has around it: the header, the navigation, the breadcrumbs, a message.
 
-use crate::admin::extra::{self, Place, Slot};
+use std::borrow::Cow;
+
+use crate::admin::extra;
+use crate::admin::look::{Made, Part, Place, Slot};
 use crate::admin::navigation::{self, Group};
 use crate::crud::{Context, Engine};
 use crate::model::{ModelMeta, Verb};
@@ -18,6 +21,8 @@ pub(crate) struct Shell {
     pub(crate) crumbs: Vec<Crumb>,
     /// Something that has just been done.
     pub(crate) flash: String,
+    /// The model that the page belongs to; empty for none.
+    pub(crate) model: String,
     /// Who looks.
     pub(crate) viewer: Viewer,
     /// Where this page is.
@@ -77,6 +82,7 @@ impl Shell {
             groups: navigation::groups(engine, ctx, here),
             crumbs: vec![home],
             flash: String::new(),
+            model: here.unwrap_or_default().to_owned(),
             viewer: visit.viewer,
             path: visit.path.to_string(),
             viewing: viewer.map(|v| v.username.clone()).unwrap_or_default(),
@@ -142,12 +148,37 @@ impl Shell {
 
     /// What the project has for a place of the page.
     pub(crate) fn slot(&self, slot: Slot) -> String {
-        let place = Place {
+        extra::now().look.html(slot, &self.place())
+    }
+
+    /// A part of the page as the project wants it.
+    pub(crate) fn part<'h>(&'h self, part: Part, html: &'h str) -> Cow<'h, str> {
+        self.part_of(part, ("", ""), html)
+    }
+
+    /// The same of one field, with the text in its control.
+    pub(crate) fn part_of<'h>(
+        &'h self,
+        part: Part,
+        (field, value): (&'h str, &'h str),
+        html: &'h str,
+    ) -> Cow<'h, str> {
+        let made = Made {
+            place: self.place(),
+            model: &self.model,
+            field,
+            value,
+            html,
+        };
+        extra::now().look.part(part, made)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
             user: &self.user,
             path: &self.path,
             language: self.viewer.language.name(),
-        };
-        extra::now().look.html(slot, &place)
+        }
     }
 
     /// The last step: this page.

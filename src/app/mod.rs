@@ -27,7 +27,8 @@ use sea_orm::{
 
 use crate::account::Accounts;
 use crate::acl::Policy;
-use crate::admin::extra::{ExtraPage, Extras, Look};
+use crate::admin::extra::{ExtraPage, Extras};
+use crate::admin::look::Look;
 use crate::audit::{SealKey, Sealer};
 use crate::auth::password::Passwords;
 use crate::auth::{setup, state};
@@ -218,7 +219,8 @@ impl AppBuilder {
         self
     }
 
-    /// The look of the admin's pages: a name, colours, and pieces of HTML at named places.
+    /// The look of the admin's pages: a name, colours, pieces of HTML at named places, and parts of our
+    /// pages made in another way.
     #[must_use]
     pub fn admin_look(mut self, look: impl FnOnce(Look) -> Look) -> Self {
         self.extras.look = look(self.extras.look);

@@ -61,6 +61,10 @@ pub struct Line {
     pub text: String,
 }
 
+fn is_whole(value: f64) -> bool {
+    value.fract() == 0.0
+}
+
 /// The part of a column's place that stays empty.
 const GAP: f64 = 0.18;
 
@@ -130,10 +134,15 @@ impl Chart {
             y: short(100.0 - self.part(value)),
             text: rounded(value),
         };
+        let middle = self.high / 2.0;
+        // There is no half of a thing that is counted.
+        let counts = self.points.iter().filter_map(|p| p.value).all(is_whole);
         if self.low < 0.0 {
             vec![at(self.high), at(0.0), at(self.low)]
+        } else if counts && !is_whole(middle) {
+            vec![at(self.high), at(0.0)]
         } else {
-            vec![at(self.high), at(self.high / 2.0), at(0.0)]
+            vec![at(self.high), at(middle), at(0.0)]
         }
     }
 
@@ -253,6 +262,12 @@ mod tests {
         assert_eq!(up.column(&1), bar("545", "20", "410", "80"));
         let lines: Vec<String> = up.lines().into_iter().map(|l| l.text).collect();
         assert_eq!(lines, ["100", "50", "0"]);
+        let texts = |values: &[f64]| {
+            let lines = chart(Shape::Columns, values).lines();
+            lines.into_iter().map(|l| l.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&[1.0, 0.0]), ["1", "0"]);
+        assert_eq!(texts(&[0.9]), ["1", "0.5", "0"]);
         let both = chart(Shape::Columns, &[10.0, -10.0]);
         assert_eq!(both.column(&0), bar("45", "0", "410", "50"));
         assert_eq!(both.column(&1), bar("545", "50", "410", "50"));

@@ -82,7 +82,7 @@ function edit(td) {
     htmx.process(form);
     const close = event => { event.preventDefault(); event.stopPropagation(); td.innerHTML = was; td.tabIndex = -1; td.focus(); };
     form.querySelector(".cancel").addEventListener("click", close);
-    form.addEventListener("keydown", event => { if (event.key === "Escape") close(event); });
+    form.addEventListener("keydown", event => { if (event.key === "Escape" && !form.querySelector("[role=listbox]:not([hidden])")) close(event); });
     form.querySelector(".line, input:not([type=hidden]), select, textarea")?.focus();
   });
 }

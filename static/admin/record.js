@@ -54,6 +54,7 @@ async function open(box, words) {
 function choose(box, { value = "", title = "" } = {}) {
   const [, key] = parts(box), picker = box.closest(".picker");
   key.value = value;
+  key.dispatchEvent(new Event("input", { bubbles: true }));
   box.value = picker.dataset.title = title;
   picker.querySelector(".target")?.remove();
   dirty = true;

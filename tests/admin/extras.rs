@@ -1,12 +1,13 @@
 //! What a project adds to the pages: actions on records, pages of its own, its name and its pieces.
 
-use quarterdeck::admin::extra::{ExtraPage, Rule, Slot};
+use quarterdeck::admin::extra::{ExtraPage, Rule};
+use quarterdeck::admin::look::{Made, Part, Slot};
 use quarterdeck::app::AppBuilder;
 use quarterdeck::model::Verb;
 use serde_json::json;
 
 use super::forms::{as_it_is, open};
-use super::page::visit;
+use super::page::{Page, visit};
 use crate::house::app::on_each_app;
 
 #[tokio::test]
@@ -114,8 +115,10 @@ async fn a22_an_action_is_done_to_all_that_match_and_no_more_than_were_asked_abo
         assert!(none.text().contains("Records 0"), "{}", none.text());
         let buttons = none.tags.iter().filter(|t| t.get("type") == Some("submit") && t.text == "Lower the price");
         assert_eq!(buttons.count(), 0, "nothing to do");
-        let bad = format!("{action}?_all=1&_rest=nope%3D1");
-        assert_eq!(visit(&admin, &bad).await.status(), 400);
+        for bad in ["nope%3D1", "trash%3Donly"] {
+            let bad = format!("{action}?_all=1&_rest={bad}");
+            assert_eq!(visit(&admin, &bad).await.status(), 400, "{bad}");
+        }
     })
     .await;
 }
@@ -189,6 +192,84 @@ async fn the_project_has_its_name_its_colours_and_its_pieces_on_the_pages() {
         );
         assert_eq!(style.reply.text, ":root { --accent: #123456; }");
         // Without any of it the pages are ours.
+    })
+    .await;
+}
+
+fn rewritten(b: AppBuilder) -> AppBuilder {
+    let within = |part: Part| {
+        move |made: &Made<'_>| {
+            let Made { place, model, .. } = made;
+            let text = format!("{part:?} of /{model} for {}", place.user);
+            Some(format!("<div><p>{text}</p>{}</div>", made.html))
+        }
+    };
+    b.admin_look(|look| {
+        [
+            Part::Head,
+            Part::Table,
+            Part::Form,
+            Part::Related,
+            Part::Navigation,
+        ]
+        .into_iter()
+        .fold(look, |look, part| look.replace(part, within(part)))
+        .replace(Part::Field, |made| {
+            let name = made.model == "author" && made.field == "name";
+            name.then(|| {
+                let value = made.value.replace('<', "&lt;");
+                format!("<label>Pen name<input name=\"name\" value=\"{value}\"></label>")
+            })
+        })
+        .replace(Part::Field, |made| {
+            let name = made.html.contains("Pen name");
+            name.then(|| format!("{}<p>as on the cover</p>", made.html))
+        })
+    })
+}
+
+#[tokio::test]
+async fn a_project_makes_parts_of_the_pages_in_its_own_way() {
+    on_each_app("a_project_makes_parts", rewritten, async |app| {
+        let (id, _) = super::forms::author(app, "ada").await;
+        let admin = app.login("admin").await;
+        let said = |page: &Page, part: &str, model: &str| {
+            page.text()
+                .matches(&format!("{part} of /{model} for admin"))
+                .count()
+        };
+        let list = open(&admin, "/admin/author").await;
+        let found = ["Head", "Table", "Form"].map(|part| said(&list, part, "author"));
+        assert_eq!(found, [1, 1, 0], "{}", list.text());
+        // One for narrow windows, one for wide.
+        assert_eq!(said(&list, "Navigation", "author"), 2);
+        assert_eq!(list.column(), ["Ada"], "and ours is in it");
+        let home = open(&admin, "/admin").await;
+        assert_eq!(said(&home, "Navigation", ""), 2, "{}", home.text());
+        let path = format!("/admin/author/{id}");
+        let page = open(&admin, &path).await;
+        let found = ["Head", "Form", "Related"].map(|part| said(&page, part, "author"));
+        assert_eq!(found, [1, 1, 1], "{}", page.text());
+        let text = page.text();
+        assert!(
+            text.contains("Pen name") && text.contains("as on the cover"),
+            "{text}"
+        );
+        // What the project's own control sends is saved as ours is.
+        let done = page.form(&path).with("name", "Ada <3").send(&admin).await;
+        assert_eq!(done.status(), 303, "{}", done.text());
+        let stored = super::forms::stored(&admin, &path).await;
+        assert_eq!(stored["name"], "Ada <3");
+        let again = open(&admin, &path).await;
+        let name = again
+            .form(&path)
+            .fields
+            .into_iter()
+            .find(|(n, _)| n == "name");
+        assert_eq!(name.expect("the field").1, "Ada <3");
+        let other = open(&admin, "/admin/publisher/new").await;
+        assert_eq!(said(&other, "Form", "publisher"), 1);
+        assert!(!other.text().contains("Pen name"), "{}", other.text());
     })
     .await;
 }

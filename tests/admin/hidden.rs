@@ -127,7 +127,7 @@ async fn one_hiding(
     let fresh = world.body(slug, "patch").await;
     let change: Map<String, Value> = hidden
         .iter()
-        .map(|f| (f.clone(), fresh[f].clone()))
+        .map(|f| (f.clone(), forged::marked(&fresh[f])))
         .collect();
     let change = Value::Object(change);
     let mut probes = pages(world, slug, &texts(&[record, &change]));

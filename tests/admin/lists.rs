@@ -210,6 +210,71 @@ fn nth_form(page: &Page, n: usize) -> Form {
 }
 
 #[tokio::test]
+async fn a_foreign_key_is_filtered_by_the_record_that_it_points_at() {
+    on_each_app("a_foreign_key_is_filtered", as_it_is, async |app| {
+        authors(app, 1).await;
+        for (i, name) in ["Old House", "New House", "Old Barn"].iter().enumerate() {
+            let publisher = app.make("publisher", json!({"name": name})).await;
+            let book = json!({"isbn": format!("978000000000{i}"), "title": format!("Book {i}"),
+                "author_id": 1, "publisher_id": publisher["id"], "price": "1.00", "pages": 10,
+                "language": "en"});
+            app.make("book", book).await;
+        }
+        let admin = app.login("admin").await;
+        let page = open(&admin, "/admin/book?sort=id").await;
+        let picker = page.tags.iter().find(|t| t.get("data-options").is_some());
+        let options = picker.and_then(|t| t.get("data-options"));
+        assert_eq!(options, Some("/admin/book/_options?field=publisher_id"));
+        // A script puts a key in.
+        let form = nth_form(&page, 1);
+        let chosen = form.clone().with("publisher_id", "2");
+        let words = chosen.clone().with("_search.publisher_id", "house");
+        let (to, page) = sift(&admin, &words).await;
+        assert_eq!(to, "/admin/book?sort=id&publisher_id=2");
+        assert_eq!(page.column(), ["Book 1"]);
+        let text = page.text();
+        assert!(text.contains("Publisher is New House"), "{text}");
+        let picker = page.tags.iter().find(|t| t.get("data-options").is_some());
+        assert_eq!(picker.and_then(|t| t.get("data-title")), Some("New House"));
+        assert_eq!(
+            sift(&admin, &nth_form(&page, 1)).await.0,
+            to,
+            "and it stays"
+        );
+        // Without one the words are a condition on what the record is called.
+        let words = form.with("_search.publisher_id", " old ");
+        let (to, page) = sift(&admin, &words).await;
+        assert_eq!(to, "/admin/book?sort=id&publisher.name__icontains=old");
+        assert_eq!(page.column(), ["Book 0", "Book 2"]);
+        // Who does not see what it points at has the key, and no name of it.
+        let grants = json!([{"model": "book", "verbs": ["list"], "rows": "all",
+            "readable": "all", "writable": []}]);
+        app.user("blind", false, grants.clone()).await;
+        let blind = app.login("blind").await;
+        let page = open(&blind, "/admin/book?publisher_id=2").await;
+        assert_eq!(page.column(), ["Book 1"]);
+        assert!(!page.reply.text.contains("New House"), "{}", page.text());
+        assert!(!page.reply.text.contains("data-options"));
+        let words = "/admin/book/_filter?_search.publisher_id=old";
+        assert_eq!(visit(&blind, words).await.location(), "/admin/book");
+        // Who may only list both can search.
+        let mut both = grants;
+        let publishers = json!({"model": "publisher", "verbs": ["list"], "rows": "all",
+            "readable": "all", "writable": []});
+        both.as_array_mut().expect("grants").push(publishers);
+        app.user("lister", false, both).await;
+        let lister = app.login("lister").await;
+        let found = open(
+            &lister,
+            &format!("{}&q=barn", options.expect("the address")),
+        )
+        .await;
+        assert!(found.text().contains("Old Barn"), "{}", found.reply.text);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_list_is_sorted_by_its_headings_and_read_page_by_page() {
     on_each_app("a_list_is_sorted_by_its_headings", as_it_is, async |app| {
         authors(app, 60).await;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use quarterdeck::acl::Principal;
@@ -24,6 +25,9 @@ pub(crate) fn config(url: &str) -> Config {
     let mut config = Config::default();
     config.database.url = DatabaseUrl::parse(url).expect("a database url");
     config.database.max_connections = 5;
+    // A machine that stands still for a while is no fault of ours; what tests these limits sets its own.
+    config.database.statement_timeout = Duration::from_secs(60);
+    config.database.acquire_timeout = Duration::from_secs(60);
     config.database.sqlite_synchronous = SqliteSynchronous::Normal;
     config.password.memory_kib = 64;
     config.password.iterations = 1;

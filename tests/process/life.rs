@@ -181,7 +181,7 @@ async fn d30_sigterm_under_load_finishes_what_is_in_flight_and_exits_0() {
     let idle = tokio::net::TcpStream::connect(served.address)
         .await
         .unwrap();
-    while done.load(Ordering::SeqCst) < 100 {
+    while done.load(Ordering::SeqCst) < 30 {
         tokio::task::yield_now().await;
     }
     stopping.store(true, Ordering::SeqCst);

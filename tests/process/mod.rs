@@ -60,6 +60,8 @@ impl Place {
             .env("QUARTERDECK_PASSWORD_MEMORY_KIB", "64")
             .env("QUARTERDECK_PASSWORD_ITERATIONS", "1")
             .env("QUARTERDECK_RATE_LIMIT_PER_PRINCIPAL", "1000000")
+            .env("QUARTERDECK_DATABASE_STATEMENT_TIMEOUT_MS", "60000")
+            .env("QUARTERDECK_DATABASE_ACQUIRE_TIMEOUT_MS", "60000")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -28,7 +28,14 @@ pub(super) struct Asked {
 impl Asked {
     /// The keys are in `ids` with commas between them, each with its own commas escaped once more; or
     /// in several fields of this name. With `_all` all are meant that match the list of `_rest`.
-    pub(super) fn of(fields: Vec<(String, String)>, action: &ActionMeta) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// 400 where no record is named, and where the list is the trash: what is in it can only be restored
+    /// or deleted for good.
+    pub(super) fn of(
+        fields: Vec<(String, String)>,
+        (model, action): (&ModelMeta, &ActionMeta),
+    ) -> Result<Self, Error> {
         let (ids, rest): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(n, _)| n == "ids");
         let ids = ids.iter().flat_map(|(_, ids)| ids.split(','));
         let decode = |id: &str| {
@@ -45,10 +52,15 @@ impl Asked {
             let detail = t("Select the records first.");
             return Err(Error::parameter("ids", "required", detail));
         }
+        let place = Place::of(&Query::parse(own.get("_rest").unwrap_or_default())?);
+        if all && place.in_trash(model) {
+            let detail = t("There are no actions in the trash.");
+            return Err(Error::parameter("_rest", "trash", detail));
+        }
         let known = |name: &str| action.form.iter().any(|f| f.name == name);
         let most = own.get("_most").and_then(|n| n.parse().ok());
         Ok(Self {
-            place: Place::of(&Query::parse(own.get("_rest").unwrap_or_default())?),
+            place,
             keys,
             all,
             most: most.unwrap_or_default(),

@@ -64,7 +64,7 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
     let action = &engine
         .action(&call.ctx, model.id, &call.param("name"))?
         .meta;
-    let asked = Asked::of(call.query()?, action)?;
+    let asked = Asked::of(call.query()?, (model, action))?;
     show(&engine, &call.ctx, (model, action), (&asked, None)).await
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
     let action = &engine.action(&call.ctx, model.id, &name)?.meta;
     let fields = files::fields(&mut call).await?;
     let runs = fields.iter().any(|(name, _)| name == "_run");
-    let asked = Asked::of(fields, action)?;
+    let asked = Asked::of(fields, (model, action))?;
     if !runs {
         return show(&engine, &call.ctx, (model, action), (&asked, None)).await;
     }

@@ -1,7 +1,7 @@
 //! The columns of a list, and the parameters that fetch exactly what they show: whatever the number
 //! of columns, one statement for the rows and one for each relation.
 
-use crate::model::{Computed, FieldId, Kind, ModelMeta, Verb};
+use crate::model::{Computed, FieldId, Kind, Verb};
 
 use super::choice::{Choice, chosen};
 use crate::admin::address::{self, Query};
@@ -122,9 +122,7 @@ impl<'a> Columns<'a> {
                 }
             }
         }
-        // One that is not there for the caller is as unknown as any other name.
-        let seen: Vec<&Computed> = computed::seen(self.view).collect();
-        let mut parameters = left_out(query, &seen).0;
+        let mut parameters = without_computed(query, self.view).0;
         complete(&mut parameters, "fields", fields);
         complete(&mut parameters, "expand", expand);
         parameters
@@ -146,15 +144,17 @@ impl<'a> Columns<'a> {
     }
 
     /// Aligns computed columns as those of fields: one that shows nothing but numbers is of numbers.
-    pub(crate) fn align(&mut self, rows: &[Row]) {
-        let model = self.view.model;
-        for column in &mut self.all {
-            if let Source::Computed(made) = column.source {
-                let cells = rows.iter().map(|row| computed::cell(model, made, row));
-                let mut texts = cells.filter(|cell| cell.class != "null").peekable();
-                let any = texts.peek().is_some();
-                if any && texts.all(|cell| computed::is_number(&cell.text)) {
-                    column.class = "num";
+    pub(crate) fn align(&mut self, rows: &mut [Vec<Cell>]) {
+        for (i, column) in self.all.iter_mut().enumerate() {
+            let cells = rows.iter().filter_map(|row| row.get(i));
+            let mut texts = cells.filter(|cell| cell.class != "null").peekable();
+            if !matches!(column.source, Source::Computed(_)) || texts.peek().is_none() {
+                continue;
+            }
+            if texts.all(|cell| computed::is_number(&cell.text)) {
+                column.class = "num";
+                for cell in rows.iter_mut().filter_map(|row| row.get_mut(i)) {
+                    cell.class = numeric(cell.class);
                 }
             }
         }
@@ -184,18 +184,11 @@ impl<'a> Columns<'a> {
 impl Column<'_> {
     /// The cell of a row; what is not there stands where a number would.
     fn cell(&self, view: &View<'_>, row: &Row, key: &str) -> Cell {
-        let cell = self.value(view, row, key);
-        match (self.class, cell.class) {
-            ("num", "null") => Cell {
-                class: "num null",
-                ..cell
-            },
-            ("num", _) => Cell {
-                class: "num",
-                ..cell
-            },
-            _ => cell,
+        let mut cell = self.value(view, row, key);
+        if self.class == "num" {
+            cell.class = numeric(cell.class);
         }
+        cell
     }
 
     fn value(&self, view: &View<'_>, row: &Row, key: &str) -> Cell {
@@ -237,12 +230,18 @@ fn leads(kind: &Kind) -> bool {
     }
 }
 
-/// The same without the names of computed columns in `fields`: no operation knows them.
-pub(crate) fn without_computed(query: &Query, model: &ModelMeta) -> Query {
-    left_out(query, &model.computed.iter().collect::<Vec<_>>())
+/// The class of a cell in a column of numbers.
+fn numeric(class: &str) -> &'static str {
+    match class {
+        "null" => "num null",
+        _ => "num",
+    }
 }
 
-fn left_out(query: &Query, computed: &[&Computed]) -> Query {
+/// The same without the names of computed columns in `fields`: no operation knows them. One that is not
+/// there for the caller is as unknown as any other name.
+pub(crate) fn without_computed(query: &Query, view: &View<'_>) -> Query {
+    let computed: Vec<&Computed> = computed::seen(view).collect();
     let mut there = query.clone();
     for (_, names) in there.0.iter_mut().filter(|(name, _)| name == "fields") {
         let made = |name: &&str| !computed.iter().any(|c| c.name == **name);

@@ -5,8 +5,15 @@ use crate::query::parse::{GROUPS, RESERVED};
 use crate::query::path::split_list;
 
 use crate::admin::address::Query;
+use crate::admin::record::pick;
 use crate::admin::value::cell;
+use crate::admin::view::View;
+use crate::crud::{Context, Engine};
+use crate::error::Error;
 use crate::page::words::{fill, t};
+
+/// As many titles are looked up for one page.
+const TITLES: usize = 5;
 
 /// A condition that is in force.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,12 +24,67 @@ pub(crate) struct Chip {
     pub(crate) without: String,
 }
 
+/// The titles of the records that foreign keys are compared with.
+#[derive(Debug, Default)]
+pub(crate) struct Titles(Vec<Title>);
+
+/// The record with the key `value`, which the condition `name` is about.
+#[derive(Debug)]
+struct Title {
+    name: String,
+    value: String,
+    /// What the foreign key is called.
+    label: String,
+    title: String,
+}
+
+impl Titles {
+    /// Those of the first conditions of `query` that a foreign key is some value, as far as the caller may
+    /// search what it points at.
+    pub(crate) async fn of_list(
+        (engine, ctx): (&Engine, &Context),
+        view: &View<'_>,
+        query: &Query,
+    ) -> Result<Self, Error> {
+        let linked = |name: &str| {
+            let field = view
+                .model
+                .field(name.strip_suffix("__eq").unwrap_or(name))?;
+            Some((field, view.link(field)?))
+        };
+        let mut titles = Vec::new();
+        for (name, value) in &query.0 {
+            let Some((field, link)) = linked(name).filter(|_| titles.len() < TITLES) else {
+                continue;
+            };
+            let target = pick::target(engine, ctx, link, value).await?;
+            titles.extend(target.map(|cell| Title {
+                name: name.clone(),
+                value: value.clone(),
+                label: view.label(field).to_owned(),
+                title: cell.text,
+            }));
+        }
+        Ok(Self(titles))
+    }
+
+    fn find(&self, name: &str, value: &str) -> Option<&Title> {
+        let all = &mut self.0.iter();
+        all.find(|of| of.name == name && of.value == value)
+    }
+
+    /// The title of the record that the parameter `name` has the key of.
+    pub(crate) fn of(&self, name: &str, value: &str) -> Option<&str> {
+        self.find(name, value).map(|of| of.title.as_str())
+    }
+}
+
 /// The conditions of a list that the operations have accepted: every name in it is one that the
 /// caller may see.
 pub(crate) fn chips(
     registry: &Registry,
     model: &ModelMeta,
-    query: &Query,
+    (query, titles): (&Query, &Titles),
     to: &dyn Fn(&Query) -> String,
 ) -> Vec<Chip> {
     let chip = |(i, (name, value)): (usize, &(String, String))| {
@@ -30,7 +92,10 @@ pub(crate) fn chips(
             "q" => fill("Search “{}”", &[value]),
             group if GROUPS.contains(&group) => grouped(registry, model, group, value)?,
             reserved if RESERVED.contains(&reserved) => return None,
-            _ => words(registry, model, name, value)?,
+            _ => match titles.find(name, value) {
+                Some(of) => format!("{} {} {}", of.label, verb(Op::Eq), of.title),
+                None => words(registry, model, name, value)?,
+            },
         };
         Some(Chip {
             text,

@@ -1,19 +1,26 @@
 //! The filter form of a list: a control for each filter the model declares; the others have the
 //! [`super::builder`]. Without JavaScript a form sends its empty inputs too, which the grammar would refuse;
-//! so the form goes to `_filter`, which keeps what was filled in and redirects to the list.
+//! so the form goes to `_filter`, which keeps what was filled in and redirects to the list. A foreign key has
+//! the search of the record's form; what was only typed there is a condition on the name of what it points at.
 
 use poem::Response;
 
-use crate::error::Error;
-use crate::http::{Call, answer};
-use crate::model::{Field, FieldId, Kind};
-
 use crate::admin::address::{POSITION, Query};
+use crate::admin::record::controls;
 use crate::admin::value::cell;
 use crate::admin::view::View;
+use crate::crud::{Context, Engine};
+use crate::error::Error;
+use crate::http::{Call, answer};
+use crate::model::{Field, FieldId, Kind, ModelMeta, Verb};
+use crate::page::words::t;
+
+use super::conditions::Titles;
 
 /// The rest of the list's address, which the form does not change.
 const REST: &str = "_rest";
+/// What was typed into the search of the foreign key that is named after it.
+const SEARCH: &str = "_search.";
 /// A whole condition, as the option of a select has it.
 const CONDITION: &str = "_condition";
 
@@ -37,6 +44,23 @@ pub(crate) struct Control {
     pub(crate) options: Vec<(String, String, bool)>,
     /// The inputs.
     pub(crate) inputs: Vec<Input>,
+    /// The search for the record that a foreign key shall point at, in the place of inputs.
+    pub(crate) picker: Option<Picker>,
+}
+
+/// The search for a record.
+#[derive(Debug)]
+pub(crate) struct Picker {
+    /// The parameter: the foreign key.
+    pub(crate) name: String,
+    /// What is in force now, and the title of that record.
+    pub(crate) value: String,
+    /// See `value`.
+    pub(crate) title: String,
+    /// What is searched, for people: `authors`.
+    pub(crate) plural: String,
+    /// Where a script asks for some of them.
+    pub(crate) options: String,
 }
 
 /// One input of a filter.
@@ -54,14 +78,20 @@ pub(crate) struct Input {
 
 impl Form {
     /// The form for a list as it is shown now.
-    pub(crate) fn of(view: &View<'_>, query: &Query) -> Self {
+    pub(crate) fn of(
+        (engine, ctx): (&Engine, &Context),
+        view: &View<'_>,
+        (query, titles): (&Query, &Titles),
+    ) -> Self {
         let model = view.model;
         let usable = |&f: &FieldId| view.sees(f) && !model.fields[f].operators().is_empty();
         let mut taken = Vec::new();
         let declared = model.filters.iter().copied().filter(usable);
-        let controls = declared
-            .map(|f| control(&model.fields[f], view, f, query, &mut taken))
-            .collect();
+        let control = |f| {
+            let picker = picker((engine, ctx), view, f, (query, titles), &mut taken);
+            picker.unwrap_or_else(|| control(&model.fields[f], view, f, query, &mut taken))
+        };
+        let controls = declared.map(control).collect();
         let rest = query
             .0
             .iter()
@@ -76,6 +106,37 @@ impl Form {
     }
 }
 
+/// The search of a foreign key whose records the caller may search.
+fn picker(
+    (engine, ctx): (&Engine, &Context),
+    view: &View<'_>,
+    id: FieldId,
+    (query, titles): (&Query, &Titles),
+    taken: &mut Vec<usize>,
+) -> Option<Control> {
+    let link = view.link(id)?;
+    let name = view.model.fields[id].name.clone();
+    let picker = controls::picker(engine, ctx, link, (view.model, id, name.clone()), None);
+    if picker.options.is_empty() {
+        return None;
+    }
+    let at = query.0.iter().position(|(n, _)| *n == name);
+    taken.extend(at);
+    let value = at.map(|at| query.0[at].1.clone()).unwrap_or_default();
+    Some(Control {
+        label: view.label(id).to_owned(),
+        options: Vec::new(),
+        inputs: Vec::new(),
+        picker: Some(Picker {
+            title: titles.of(&name, &value).unwrap_or_default().to_owned(),
+            name,
+            value,
+            plural: picker.plural,
+            options: picker.options,
+        }),
+    })
+}
+
 fn control(
     field: &Field,
     view: &View<'_>,
@@ -87,6 +148,7 @@ fn control(
         label: view.label(id).to_owned(),
         options: Vec::new(),
         inputs: Vec::new(),
+        picker: None,
     };
     let mut input = |op: &str, word, kind| {
         let name = if op.is_empty() {
@@ -119,24 +181,24 @@ fn control(
         Kind::Bytes(_) | Kind::Json | Kind::Array(_) => {
             control.options = options(field, &[], query, taken);
         }
-        Kind::Int(_) | Kind::Uuid if view.link(id).is_some() => input("", "key", "text"),
-        Kind::Uuid => input("", "is", "text"),
-        Kind::Text(_) => input("icontains", "contains", "text"),
+        Kind::Int(_) | Kind::Uuid if view.link(id).is_some() => input("", t("key"), "text"),
+        Kind::Uuid => input("", t("is"), "text"),
+        Kind::Text(_) => input("icontains", t("contains"), "text"),
         Kind::Int(_) | Kind::Float | Kind::Double | Kind::Decimal(_) => {
-            input("gte", "from", "text");
-            input("lte", "to", "text");
+            input("gte", t("from"), "text");
+            input("lte", t("to"), "text");
         }
         Kind::Date => {
-            input("gte", "from", "date");
-            input("lte", "to", "date");
+            input("gte", t("from"), "date");
+            input("lte", t("to"), "date");
         }
         Kind::DateTime | Kind::Timestamp => {
-            input("gte", "from", "date");
-            input("lt", "before", "date");
+            input("gte", t("from"), "date");
+            input("lt", t("before"), "date");
         }
         Kind::Time => {
-            input("gte", "from", "text");
-            input("lte", "to", "text");
+            input("gte", t("from"), "text");
+            input("lte", t("to"), "text");
         }
     }
     control
@@ -154,15 +216,15 @@ fn options(
         .iter()
         .map(|value| {
             let label = match (&field.kind, *value) {
-                (Kind::Bool, "true") => "Yes".to_owned(),
-                (Kind::Bool, _) => "No".to_owned(),
+                (Kind::Bool, "true") => t("Yes").to_owned(),
+                (Kind::Bool, _) => t("No").to_owned(),
                 _ => cell::choice_label(field, value),
             };
             (Query(vec![(name.clone(), (*value).to_owned())]), label)
         })
         .collect();
     if field.nullable {
-        for (value, label) in [("true", "Empty"), ("false", "Not empty")] {
+        for (value, label) in [("true", t("Empty")), ("false", t("Not empty"))] {
             all.push((
                 Query(vec![(format!("{name}__isnull"), value.into())]),
                 label.into(),
@@ -174,7 +236,7 @@ fn options(
         .iter()
         .position(|pair| all.iter().any(|(q, _)| q.0[0] == *pair));
     taken.extend(chosen);
-    let mut options = vec![(String::new(), "Any".to_owned(), chosen.is_none())];
+    let mut options = vec![(String::new(), t("Any").to_owned(), chosen.is_none())];
     options.extend(all.into_iter().map(|(condition, label)| {
         let here = chosen.is_some_and(|at| query.0[at] == condition.0[0]);
         (condition.text(), label, here)
@@ -184,11 +246,46 @@ fn options(
 
 /// `GET /admin/{model}/_filter`: from the form to the list.
 pub(crate) async fn sift(call: Call) -> Result<Response, Error> {
-    let model = call.engine.model(&call.param("model"))?;
-    call.engine
-        .scope(&call.ctx, crate::model::Verb::List, model.id)?;
-    let sent = Query(call.query()?);
+    let (engine, ctx) = (&call.engine, &call.ctx);
+    let model = engine.model(&call.param("model"))?;
+    let view = View::of(engine, ctx, Verb::List, model.id)?;
+    let sent = searched(&view, Query(call.query()?));
     Ok(answer::see_other(&filled(&sent)?.list(&model.slug)))
+}
+
+/// Makes conditions of the words in the searches of foreign keys: on the name of the records that they
+/// point at. Where a key is given too, that one counts.
+fn searched(view: &View<'_>, mut sent: Query) -> Query {
+    let given: Vec<String> = sent
+        .0
+        .iter()
+        .filter(|(_, v)| !v.trim().is_empty())
+        .map(|(n, _)| n.clone())
+        .collect();
+    for (name, words) in &mut sent.0 {
+        let Some(key) = name.strip_prefix(SEARCH) else {
+            continue;
+        };
+        let link = view.model.field(key).and_then(|f| view.link(f));
+        let named =
+            link.and_then(|link| Some((&link.relation.name, named(link.target, &link.fields)?)));
+        match named {
+            Some((relation, field)) if !given.iter().any(|n| n == key) => {
+                *name = format!("{relation}.{field}__icontains");
+            }
+            _ => words.clear(),
+        }
+    }
+    sent
+}
+
+/// The text, of these fields, that a record is named by.
+fn named<'a>(model: &ModelMeta, fields: &[&'a str]) -> Option<&'a str> {
+    let text = |name: &&&str| {
+        let field = model.field(name).map(|f| &model.fields[f]);
+        field.is_some_and(|f| matches!(f.kind, Kind::Text(_)) && !f.operators().is_empty())
+    };
+    fields.iter().find(text).copied()
 }
 
 /// What was filled in, in the grammar of the list.

@@ -27,19 +27,20 @@ use crate::model::Verb;
 
 use self::arrange::Arrange;
 use self::columns::{Column, Columns};
-use self::conditions::Chip;
+use self::conditions::{Chip, Titles};
 use self::drill::Drill;
 use self::filter_form::Form;
 use self::place::Place;
 use self::selection::{Bar, Line};
 use self::tabs::Tabs;
 use crate::admin::address::Query;
+use crate::admin::filters;
 use crate::admin::shell::Shell;
 use crate::admin::value::count;
 use crate::admin::value::row::Row;
 use crate::admin::view::View;
+use crate::page;
 use crate::page::words::t;
-use crate::page::{self, filters};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -114,15 +115,15 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
         .list(ctx, model.id, ListRequest::Parameters(&parameters))
         .await?;
     let rows = Row::page(&page.body[page.data.clone()])?;
-    columns.align(&rows);
-    let api = columns::without_computed(&place.api, model).list(&model.slug);
+    let api = columns::without_computed(&place.api, &view).list(&model.slug);
     let flash = selection::flash(&place, model).unwrap_or_else(|| flash.to_owned());
     let shell = Shell::of_model(engine, ctx, model)
         .saying(flash)
         .doing("GET", &api.replacen("/admin/", "/api/v1/", 1));
     let counted = page.count.map(|c| count::words(c.rows, c.kind));
-    let mut rows = selection::lines(&columns, &rows, &place);
+    let mut rows = selection::lines(&mut columns, &rows, &place);
     cells::edited(&call, (&columns, &place), &mut rows).await?;
+    let titles = Titles::of_list((engine, ctx), &view, query).await?;
     let title = if page.count.is_some_and(|c| c.rows == 1) {
         &model.label
     } else {
@@ -149,15 +150,17 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             dates: drill::fields(&view, &place),
             cells: selection::switch(&columns, &place),
             open: place.cells,
-            export: many::exported(model, &place, (&[], true)),
+            export: many::exported(&view, &place, (&[], true)),
             import: if engine.may(ctx, Verb::Create, model.id) {
                 format!("/admin/{}/_import", model.slug)
             } else {
                 String::new()
             },
             build: builder::address(model, &place.here.without(&crate::admin::address::POSITION)),
-            filters: Form::of(&view, query),
-            chips: conditions::chips(engine.registry(), model, query, &|q| q.list(&model.slug)),
+            filters: Form::of((engine, ctx), &view, (query, &titles)),
+            chips: conditions::chips(engine.registry(), model, (query, &titles), &|q| {
+                q.list(&model.slug)
+            }),
             all: Query::default().list(&model.slug),
             rows,
             pages: pages(&page, query, &model.slug, limits),

@@ -53,11 +53,12 @@ pub(super) struct Bar {
 }
 
 /// The rows of a page.
-pub(super) fn lines(columns: &Columns<'_>, rows: &[Row], place: &Place) -> Vec<Line> {
+pub(super) fn lines(columns: &mut Columns<'_>, rows: &[Row], place: &Place) -> Vec<Line> {
+    let mut cells: Vec<Vec<Cell>> = rows.iter().map(|row| columns.cells(row)).collect();
+    columns.align(&mut cells);
     let selected = place.selected();
-    let line = |row: &Row| {
+    let line = |(row, cells): (&Row, Vec<Cell>)| {
         let key = row::key(columns.model(), row).unwrap_or_default();
-        let cells = columns.cells(row);
         Line {
             title: cells.first().map(|c| c.text.clone()).unwrap_or_default(),
             selected: selected.contains(&key),
@@ -65,7 +66,7 @@ pub(super) fn lines(columns: &Columns<'_>, rows: &[Row], place: &Place) -> Vec<L
             key,
         }
     };
-    rows.iter().map(line).collect()
+    rows.iter().zip(cells).map(line).collect()
 }
 
 fn shown(cell: Cell) -> Shown {

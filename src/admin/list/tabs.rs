@@ -16,6 +16,7 @@ use super::columns;
 use super::place::Place;
 use crate::admin::address::{POSITION, Query};
 use crate::admin::value::row::{self, Row};
+use crate::admin::view::View;
 
 /// The model of the saved views.
 const VIEWS: &str = "qd_saved_view";
@@ -59,7 +60,7 @@ pub(crate) struct Tab {
 
 /// A saved view as it is stored.
 #[derive(Debug, Clone)]
-struct View {
+struct Saved {
     key: String,
     name: String,
     query: String,
@@ -70,7 +71,7 @@ struct View {
 type Caller = (Option<i64>, Option<i64>, Option<i64>, ModelId);
 
 /// What was read for them, and at which version of the policy.
-type Seen = HashMap<Caller, (i64, Arc<Vec<View>>)>;
+type Seen = HashMap<Caller, (i64, Arc<Vec<Saved>>)>;
 
 /// The views that callers have seen lately. They are read again when any of them may have changed: a
 /// write of a system model raises the version of the policy, on every node.
@@ -88,7 +89,7 @@ impl Tabs {
         let (engine, ctx) = (&call.engine, &call.ctx);
         let start = shown.without(&POSITION);
         let list = |query: &Query| query.list(&model.slug);
-        let tab = |view: &View| {
+        let tab = |view: &Saved| {
             let query = Query::parse(&view.query).unwrap_or_default();
             let here = query == start && !charting;
             Tab {
@@ -142,7 +143,7 @@ impl Tabs {
 }
 
 /// The views of a model that the caller may see.
-async fn views(call: &Call, model: &ModelMeta) -> Result<Arc<Vec<View>>, Error> {
+async fn views(call: &Call, model: &ModelMeta) -> Result<Arc<Vec<Saved>>, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let Ok(views) = engine.model(VIEWS) else {
         return Ok(Arc::default());
@@ -174,21 +175,22 @@ async fn views(call: &Call, model: &ModelMeta) -> Result<Arc<Vec<View>>, Error> 
         Err(error) => return Err(error),
     };
     let view = |row: &Row| {
-        Some(View {
+        Some(Saved {
             key: row::key(views, row)?,
             name: row.text("name")?,
             query: row.text("query")?,
             shared: row.json("shared") == Some("true"),
         })
     };
+    let seen = View::of(engine, ctx, Verb::List, model.id)?;
     // A view that names what its reader does not see would tell its name, and leads nowhere.
-    let understood = |view: &View| {
+    let understood = |view: &Saved| {
         let query = Query::parse(&view.query).unwrap_or_default();
-        let asked = columns::without_computed(&query, model);
+        let asked = columns::without_computed(&query, &seen);
         engine.understands(ctx, model.id, &asked.0)
     };
     let found = found.iter().filter_map(view).filter(understood);
-    let found: Arc<Vec<View>> = Arc::new(found.collect());
+    let found: Arc<Vec<Saved>> = Arc::new(found.collect());
     if let Some(known) = known {
         known.put(caller, (version, Arc::clone(&found)));
     }
@@ -196,13 +198,13 @@ async fn views(call: &Call, model: &ModelMeta) -> Result<Arc<Vec<View>>, Error> 
 }
 
 impl Known {
-    fn get(&self, caller: &Caller, version: i64) -> Option<Arc<Vec<View>>> {
+    fn get(&self, caller: &Caller, version: i64) -> Option<Arc<Vec<Saved>>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (then, views) = all.get(caller)?;
         (*then == version).then(|| Arc::clone(views))
     }
 
-    fn put(&self, caller: Caller, views: (i64, Arc<Vec<View>>)) {
+    fn put(&self, caller: Caller, views: (i64, Arc<Vec<Saved>>)) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= CALLERS {
             all.clear();

@@ -6,7 +6,9 @@ use poem::http::StatusCode;
 
 use crate::admin::action;
 use crate::admin::address::{self, Query};
+use crate::admin::filters;
 use crate::admin::list::place::Place;
+use crate::admin::look::Part;
 use crate::admin::record::around::{self, Neighbours, Related};
 use crate::admin::record::controls::{Set, control, sets, shown, zone_of};
 use crate::admin::record::difference::{self, Difference};
@@ -23,8 +25,8 @@ use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
+use crate::page;
 use crate::page::words::{fill, t};
-use crate::page::{self, filters};
 
 /// The page of a record or of a new one.
 #[derive(Debug, Template)]
@@ -68,6 +70,17 @@ pub(crate) struct RecordPage<'a> {
     pub(crate) dirty: bool,
     /// Where one goes who does not save.
     pub(crate) back: String,
+}
+
+impl RecordPage<'_> {
+    /// A field of the form, as the project wants it.
+    fn field(&self, control: &Control) -> askama::Result<String> {
+        let (html, of) = (
+            control.render()?,
+            (control.name.as_str(), control.value.as_str()),
+        );
+        Ok(self.shell.part_of(Part::Field, of, &html).into_owned())
+    }
 }
 
 /// `GET /admin/{model}/{id}`

@@ -37,7 +37,7 @@ pub(crate) async fn options(call: Call) -> Result<Response, Error> {
             return Err(Error::parameter(name, "unknown_parameter", detail));
         }
     }
-    let verbs = [Verb::Patch, Verb::Create, Verb::Read];
+    let verbs = [Verb::Patch, Verb::Create, Verb::Read, Verb::List];
     let verb = verbs.into_iter().find(|&v| engine.may(ctx, v, model.id));
     let view = View::of(engine, ctx, verb.unwrap_or(Verb::Read), model.id)?;
     let field = model.field(query.get("field").unwrap_or_default());

@@ -71,19 +71,19 @@ async fn r14_each_request_moves_the_end_of_a_session_but_never_past_its_last_day
 async fn r14_a_session_in_use_outlives_a_short_limit_and_then_ends_for_good() {
     let name = "r14_a_session_in_use_outlives_a_short_limit_and_then_ends_for_good";
     let tune = |c: &mut Config| {
-        c.session.inactivity = Duration::from_millis(1_000);
-        c.session.max_age = Duration::from_millis(3_000);
+        c.session.inactivity = Duration::from_secs(4);
+        c.session.max_age = Duration::from_secs(10);
     };
     tuned(name, On::Sqlite, tune, async |app| {
         let value = login(app, "admin").await;
         let begun = stored(app).await.created_at;
         let mut lived = TimeDelta::zero();
-        // Used all the time it lives to its absolute end, which is three times its idle limit.
+        // Used all the time it lives to its absolute end, which is far beyond its idle limit.
         while whoami(app, &value).await == 200 {
             lived = Utc::now() - begun;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        assert!(lived > TimeDelta::milliseconds(1_500), "{lived}");
+        assert!(lived > TimeDelta::seconds(5), "{lived}");
         assert_eq!(whoami(app, &value).await, 401);
         let purged = internal::purge(app).await;
         assert_eq!(purged, 1);
@@ -94,13 +94,13 @@ async fn r14_a_session_in_use_outlives_a_short_limit_and_then_ends_for_good() {
 #[tokio::test]
 async fn r14_a_session_in_use_on_one_node_is_alive_on_another_that_has_not_seen_it_lately() {
     let name = "r14_a_session_in_use_on_one_node_is_alive_on_another_that_has_not_seen_it_lately";
-    let tune = |c: &mut Config| c.session.inactivity = Duration::from_millis(1_000);
+    let tune = |c: &mut Config| c.session.inactivity = Duration::from_secs(4);
     tuned(name, On::Sqlite, tune, async |app| {
         let other = second(app).await;
         let value = login(app, "admin").await;
         assert_eq!(whoami(&other, &value).await, 200);
         let begun = Utc::now();
-        while Utc::now() - begun < TimeDelta::milliseconds(1_500) {
+        while Utc::now() - begun < TimeDelta::seconds(5) {
             assert_eq!(whoami(app, &value).await, 200);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -42,7 +42,7 @@ look('notices: what a script says and throws', {}, async (desk) => {
         setTimeout(() => { throw new Error('a fall'); });
         setTimeout(() => alert('a box'));
     });
-    await desk.page.waitForTimeout(300);
+    for (let waited = 0; desk.watch.faults.length < 3 && waited < 100; waited += 1) await desk.page.waitForTimeout(100);
     const said = desk.watch.faults.splice(0).join('\n');
     for (const word of ['console: a cry', 'thrown: a fall', 'dialog: a box']) assert.ok(said.includes(word), `${word} is not in: ${said}`);
 });

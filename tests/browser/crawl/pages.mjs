@@ -28,7 +28,8 @@ look('pages: the same pages without JavaScript', { javaScriptEnabled: false }, a
     nothing(complaints);
     // Which conditions are linked to depends on the model that is met first.
     const kept = [...withScripts.keys()].filter((kind) => !kind.includes('{field}'));
-    const missing = kept.filter((kind) => kinds.get(kind) !== withScripts.get(kind));
+    assert.ok(kept.length > 20, 'the pages with scripts are walked first');
+    const missing = kept.filter((kind) => !kinds.has(kind));
     assert.deepEqual(missing, [], 'these cannot be reached without JavaScript');
 });
 

@@ -63,6 +63,7 @@ flow('list: the next page, and back', {}, async (desk) => {
     await desk.turn('prev');
     assert.deepEqual(await desk.column('Name'), first);
     await desk.page.goBack();
+    await desk.main.getByRole('rowheader', { name: second[0] }).waitFor();
     assert.deepEqual(await desk.column('Name'), second);
 });
 

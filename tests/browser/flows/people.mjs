@@ -19,10 +19,8 @@ flow('roles: a tick gives a right, and takes it away', {}, async (desk) => {
     assert.equal(grant.model, 'publisher');
     assert.equal(grant.verbs.length, 1);
     await line.getByRole('checkbox', { name: /publisher/i }).first().uncheck();
-    await desk.press('Save');
-    await desk.page.waitForLoadState();
-    await desk.main.getByRole('status').first().waitFor();
-    await desk.page.waitForTimeout(200);
+    const saved = desk.page.waitForResponse((answer) => answer.request().method() === 'POST');
+    await Promise.all([saved, desk.press('Save')]);
     assert.deepEqual(await desk.api.list('qd_grant', `role_id=${role.id}`), []);
 });
 

@@ -139,6 +139,7 @@ export class Desk {
     /** Follows the link to the next page of a list (`next`), or the one before (`prev`). */
     async turn(way) {
         await Promise.all([this.page.waitForEvent('framenavigated'), this.main.locator(`a[rel="${way}"]`).click()]);
+        await this.page.waitForLoadState();
     }
 
     logOut() {

@@ -11,7 +11,7 @@ import { demoServer, killAll } from './server.mjs';
 import { chromium, chromiumFlags, chromiumPath, failures } from './tools.mjs';
 import { Watch, watchPolicy } from './watch.mjs';
 
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 let browser;
 let demo;

@@ -10,11 +10,14 @@ import { createInterface } from 'node:readline';
 
 import { binary } from './tools.mjs';
 
-// The limits stay on, out of reach. Hashing is as cheap as the settings allow.
+// The limits stay on, out of reach, also of a machine that stands still for a while. Hashing is as cheap as
+// the settings allow.
 const limits = {
     QUARTERDECK_RATE_LIMIT_PER_ADDRESS: '100000000',
     QUARTERDECK_RATE_LIMIT_PER_PRINCIPAL: '100000000',
     QUARTERDECK_RATE_LIMIT_LOGIN: '100000',
+    QUARTERDECK_DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    QUARTERDECK_DATABASE_ACQUIRE_TIMEOUT_MS: '60000',
 };
 
 const running = new Set();

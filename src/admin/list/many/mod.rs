@@ -19,6 +19,7 @@ use super::{columns, matching};
 use crate::admin::action;
 use crate::admin::address::{POSITION, Query};
 use crate::admin::record::form::files;
+use crate::admin::view::View;
 
 /// What can be done with many records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +168,8 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
         }
         _ if keys.is_empty() && !all => return to(&place.after("none", 0)),
         Some("export") => {
-            return Ok(answer::see_other(&exported(model, &place, (&keys, all))));
+            let view = View::of(&call.engine, &call.ctx, Verb::List, model.id)?;
+            return Ok(answer::see_other(&exported(&view, &place, (&keys, all))));
         }
         _ => {}
     }
@@ -180,9 +182,10 @@ pub(crate) async fn question(call: Call) -> Result<Response, Error> {
 }
 
 /// Where the file of these records is made.
-pub(super) fn exported(model: &ModelMeta, place: &Place, (keys, all): (&[String], bool)) -> String {
+pub(super) fn exported(view: &View<'_>, place: &Place, (keys, all): (&[String], bool)) -> String {
+    let model = view.model;
     let pages = [&POSITION[..], &["limit", "count", "expand"]].concat();
-    let mut query = columns::without_computed(&place.api, model).without(&pages);
+    let mut query = columns::without_computed(&place.api, view).without(&pages);
     if !all {
         query = Query(
             query

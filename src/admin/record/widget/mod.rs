@@ -256,10 +256,15 @@ impl Control {
         ids.join(" ")
     }
 
-    /// Whether the browser shall ask for it: not where one of what was found may be chosen instead.
+    /// Whether the browser shall ask for it: not where one of what was found may be chosen instead, nor
+    /// where a file may.
     pub(crate) fn demanded(&self) -> bool {
-        let offered = matches!(&self.shape, Shape::Relation(picker) if picker.found.is_some());
-        self.required && !offered
+        let elsewhere = match &self.shape {
+            Shape::Relation(picker) => picker.found.is_some(),
+            Shape::Bytes(_) => true,
+            _ => false,
+        };
+        self.required && !elsewhere
     }
 
     /// Whether the label is of several inputs.

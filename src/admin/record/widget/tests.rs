@@ -95,3 +95,19 @@ fn a_picture_is_seen_when_it_is_one() {
     assert!(html(png).contains("src=\"data:image/png;base64,"));
     assert!(!html("PHN2Zz48c2NyaXB0Pg==").contains("<img"), "no SVG");
 }
+
+#[test]
+fn a_browser_does_not_insist_on_a_text_where_a_file_may_be_chosen() {
+    let of = describe::<crate::entity::system::role::Entity>();
+    let name = of.fields.into_iter().find(|f| f.name == "name").unwrap();
+    let required = |kind| {
+        let field = Field {
+            kind,
+            ..name.clone()
+        };
+        let control = Control::editable(&field, Purpose::Create, &None, &None, None);
+        control.render().unwrap().contains(" required")
+    };
+    assert!(required(Kind::Text(Some(50))));
+    assert!(!required(Kind::Bytes(None)));
+}
