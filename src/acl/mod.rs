@@ -17,7 +17,7 @@ pub mod rule;
 mod tests;
 
 pub use access::Access;
-pub use rule::{Grant, Policy, Rows};
+pub use rule::{Absent, Grant, Policy, Rows};
 
 use std::sync::Arc;
 

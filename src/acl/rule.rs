@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::error::Fault;
+use crate::error::{Fault, Place};
 use crate::model::{FieldId, Input, ModelId, Op, Registry, Verb};
 use crate::query::path::Scope as PathScope;
 use crate::query::{Filter, Lens, Limits, Sight, tree};
@@ -65,16 +65,51 @@ impl Rows {
         })
     }
 
-    /// Whether a rule names a field or a relation that there is not.
+    /// What a rule names that there is not.
     #[must_use]
-    pub fn is_lost(&self, registry: &Registry, model: ModelId) -> bool {
+    pub fn absent(&self, registry: &Registry, model: ModelId) -> Absent {
         let Self::Where(tree) = self else {
-            return false;
+            return Absent::Nothing;
         };
         let faults = bind(tree, &someone()).and_then(|b| parse(registry, model, &b).err());
-        let lost = |f: &Fault| matches!(f.code, "unknown_field" | "unknown_relation");
-        faults.is_some_and(|faults| faults.iter().any(lost))
+        let mut absent = Absent::Nothing;
+        for fault in faults.unwrap_or_default() {
+            match (&fault.place, fault.code) {
+                (Place::Pointer(at), "unknown_relation") if leads_away(registry, model, at) => {
+                    absent = Absent::Away;
+                }
+                (_, "unknown_field" | "unknown_relation") => return Absent::Lost,
+                _ => {}
+            }
+        }
+        absent
     }
+}
+
+/// What a rule names that there is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// Nothing: all that it names is there.
+    Nothing,
+    /// What a relation leads to is not registered at this start: a plugin may only be away for a while.
+    Away,
+    /// A field or a relation that its model does not have.
+    Lost,
+}
+
+/// Whether the member of a rule at this pointer walks a relation to what is not registered.
+fn leads_away(registry: &Registry, model: ModelId, at: &str) -> bool {
+    let member = at.rsplit('/').next().unwrap_or_default();
+    let mut steps: Vec<&str> = member.split('.').collect();
+    steps.pop();
+    let mut here = registry.model(model);
+    for step in steps {
+        match here.relations.iter().find(|r| r.name == step) {
+            Some(relation) => here = registry.model(relation.target),
+            None => return here.away.iter().any(|name| name == step),
+        }
+    }
+    false
 }
 
 /// A user for whom every variable has a value.

@@ -255,8 +255,10 @@ pub async fn act(mut call: Call) -> Result<Response, Error> {
     call.engine.action(&call.ctx, model, &name)?;
     no_parameters(&call)?;
     let body = call.large_json().await?;
-    let written = call.engine.act(&call.ctx, (model, &name), body).await?;
-    Ok(answer::json(StatusCode::OK, written.body))
+    let request = (idempotency_key(&call), body);
+    let written = call.engine.act(&call.ctx, (model, &name), request).await?;
+    let again = written.again;
+    Ok(replayed(answer::json(StatusCode::OK, written.body), again))
 }
 
 /// `POST /api/v1/_undo`

@@ -8,7 +8,7 @@ use quarterdeck_entity::system::grant;
 use sea_orm::EntityTrait as _;
 use serde_json::{Map, Value, json};
 
-use crate::acl::Rows;
+use crate::acl::{Absent, Rows};
 use crate::crud::{Context, Engine, IfMatch, Target};
 use crate::error::Error;
 use crate::model::{Input, ModelMeta, Verb};
@@ -16,7 +16,7 @@ use crate::store::failure;
 
 /// Takes names of fields that a registered model does not have out of its grants. Each change is a
 /// write of the operator's, with its entry in the audit. The grants of a model that is not registered
-/// are left alone: a plugin may only be away for a while.
+/// are left alone, and rules that lead to one: a plugin may only be away for a while.
 ///
 /// # Errors
 /// What the database said.
@@ -32,8 +32,17 @@ pub(super) async fn grants(engine: &Arc<Engine>) -> Result<(), Error> {
             .into_iter()
             .filter_map(|(name, list)| Some((name.to_owned(), known(of, list)?)))
             .collect();
-        if Rows::parse(&Input::from(&row.rows)).is_lost(engine.registry(), of.id) {
-            narrowed.insert("rows".to_owned(), json!({}));
+        let rule = Rows::parse(&Input::from(&row.rows));
+        match rule.absent(engine.registry(), of.id) {
+            Absent::Nothing => {}
+            Absent::Away => tracing::warn!(
+                grant = row.id,
+                model = row.model,
+                "the rule of a grant leads to what is not registered; it lets nobody in meanwhile"
+            ),
+            Absent::Lost => {
+                narrowed.insert("rows".to_owned(), json!({}));
+            }
         }
         if narrowed.is_empty() {
             continue;

@@ -50,6 +50,11 @@ pub(super) async fn backup(app: &AppBuilder, file: &Path) -> Result<ExitCode, Fa
     part.as_file().sync_all().map_err(failed)?;
     let bytes = part.as_file().metadata().map_err(failed)?.len();
     part.persist_noclobber(file).map_err(|e| failed(e.error))?;
+    // The name is on the disk only when its folder is.
+    #[cfg(unix)]
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)?;
     println!(
         "{}: {bytes} bytes, as of {}, written and looked over in {:.1} s",
         file.display(),

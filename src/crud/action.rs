@@ -3,6 +3,7 @@
 //! check the form of the action before it runs. It writes with the caller's own context, so it can do
 //! nothing that the caller could not.
 
+mod once;
 mod select;
 
 use std::future::Future;
@@ -15,7 +16,8 @@ use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::model::{ActionMeta, Field, FieldOptions, Input, Kind, ModelId, Verb, value};
 
 use self::select::{Asked, Records};
-use super::{Context, Engine, Written};
+use super::finish::Finish;
+use super::{Context, Engine, Once, Record, Written};
 
 /// What an action answers.
 pub type Outcome = Result<Done, Error>;
@@ -161,7 +163,7 @@ impl Selection {
         }
     }
 
-    /// The records as the caller may read them, in no certain order.
+    /// The records as the caller may read them, in the order of their keys here.
     ///
     /// # Errors
     /// As [`Engine::read`].
@@ -172,30 +174,26 @@ impl Selection {
 
     /// The records with their entity tags.
     async fn read(&self) -> Result<Vec<(Json, String)>, Error> {
-        let mut rows = Vec::with_capacity(self.keys.len());
-        for key in &self.keys {
-            let record = self.engine.read(&self.ctx, self.model, key, &[]).await?;
+        let of = (self.model, &self.keys[..]);
+        let records = self.engine.read_each(&self.ctx, of).await?;
+        let row = |record: Record| {
             let row = serde_json::from_slice(&record.body).map_err(Error::internal)?;
-            rows.push((row, record.etag));
-        }
-        Ok(rows)
+            Ok((row, record.etag))
+        };
+        records.into_iter().map(row).collect()
     }
 
     /// Changes the records, all of them or none: `change` says which fields of a record get which
     /// values, and `None` leaves one as it is.
     ///
     /// # Errors
-    /// As [`Engine::bulk`].
+    /// As [`Engine::bulk`]; 412 when another has changed one of them since `change` was shown it.
     pub async fn patch(&self, change: impl Fn(&Json) -> Option<Json>) -> Outcome {
         let rows = self.read().await?;
-        let conditional = self.engine.registry().model(self.model).if_match;
+        // They are read before the transaction: what `change` makes of a record holds for that state.
         let operations = self.keys.iter().zip(&rows).filter_map(|(key, (row, tag))| {
             let data = change(row)?;
-            let mut operation = json!({ "verb": "patch", "id": key, "data": data });
-            if conditional {
-                operation["if_match"] = json!(tag);
-            }
-            Some(operation)
+            Some(json!({ "verb": "patch", "id": key, "if_match": tag, "data": data }))
         });
         let operations: Vec<Json> = operations.collect();
         let affected = operations.len() as u64;
@@ -236,7 +234,8 @@ impl Engine {
     }
 
     /// Runs an action on the records of `body`: `ids`, or `where` (as `_bulk` takes it) with at most
-    /// `max_affected` of them; and `input`, what its form was filled with.
+    /// `max_affected` of them; and `input`, what its form was filled with. `key` is an
+    /// `Idempotency-Key`. An action that has begun runs to its end even if the caller goes away.
     ///
     /// # Errors
     /// 401, 403, 404 for the caller; 400 for a body that cannot be understood; 422 for records that the
@@ -246,13 +245,29 @@ impl Engine {
         self: &Arc<Self>,
         ctx: &Context,
         (model, name): (ModelId, &str),
-        body: Input,
+        (key, body): (Option<&str>, Input),
     ) -> Result<Written, Error> {
-        let action = self.action(ctx, model, name)?;
+        let action = self.action(ctx, model, name)?.clone();
         if ctx.dry_run {
             let detail = "There is no dry run of an action.";
             return Err(Error::parameter("Prefer", "dry_run_unknown", detail));
         }
+        let of = (self.registry.model(model), name, &body);
+        let once = key.map(|key| Once::of_action(ctx, key, of)).transpose()?;
+        let (engine, own) = (Arc::clone(self), ctx.clone());
+        let run = async move { engine.acted(&own, (model, action), body).await };
+        match once {
+            Some(once) => self.act_once(ctx, once, run).await,
+            None => Finish::new(run).await,
+        }
+    }
+
+    async fn acted(
+        self: &Arc<Self>,
+        ctx: &Context,
+        (model, action): (ModelId, Action),
+        body: Input,
+    ) -> Result<Written, Error> {
         let asked = Asked::of(body)?;
         let filled = action.filled(asked.input);
         let selected = match asked.records {

@@ -24,16 +24,19 @@ use super::operation::Of;
 use super::work::{Job, Step, Work};
 use super::{Context, Engine, Written};
 
-/// Most operations, and most rows of a filter, in one request.
-pub(super) const MOST: usize = 10_000;
-
 /// How many operations are tried at once before they are tried one by one.
 pub(super) const CHUNK: usize = 500;
 
 /// How many audit rows are kept back at most.
 pub(super) const WAITING: usize = 1_000;
 
+/// See [`Engine::MOST`].
+pub(super) const MOST: usize = 10_000;
+
 impl Engine {
+    /// Most operations of one request, and most records of one filter or selection.
+    pub const MOST: usize = MOST;
+
     /// Changes many records of a model, see `docs/api.md`. `key` is an `Idempotency-Key`.
     ///
     /// # Errors

@@ -59,10 +59,14 @@ fn columns_named(name: &str, model: &ModelMeta) -> Vec<FieldId> {
         .unwrap_or_default()
 }
 
-/// The columns of which `text` is made with `_` between them: `order_id_book_id`.
+/// The columns of which `text` is made with `_` between them: `order_id_book_id`. The longest name that
+/// fits is meant: `order_id` is that column where there is one, and not `order` with `id`.
 fn joined(text: &str, columns: &[String]) -> Option<Vec<FieldId>> {
-    columns.iter().enumerate().find_map(|(id, column)| {
-        let rest = text.strip_prefix(column.as_str())?;
+    let begins = |(_, column): &(FieldId, &String)| text.starts_with(column.as_str());
+    let mut first: Vec<_> = columns.iter().enumerate().filter(begins).collect();
+    first.sort_by_key(|(_, column)| std::cmp::Reverse(column.len()));
+    first.into_iter().find_map(|(id, column)| {
+        let rest = &text[column.len()..];
         if rest.is_empty() {
             return Some(vec![id]);
         }
@@ -249,5 +253,26 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         | Failure::Storage
         | Failure::Damaged
         | Failure::Other => failure::plain(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_named_after_its_columns_is_of_those_with_the_longest_names() {
+        let columns = ["id", "order", "order_id", "id_of"].map(ToOwned::to_owned);
+        let of = |text: &str| {
+            let mut all = joined(text, &columns)?;
+            all.sort_unstable();
+            Some(all)
+        };
+        assert_eq!(of("order_id"), Some(vec![2]));
+        assert_eq!(of("order_id_order"), Some(vec![1, 2]));
+        assert_eq!(of("id_order"), Some(vec![0, 1]));
+        // Where the longest leads nowhere, a shorter one may.
+        assert_eq!(of("order_id_of"), Some(vec![1, 3]));
+        assert_eq!(of("order_no"), None);
     }
 }

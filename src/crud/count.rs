@@ -9,7 +9,7 @@ use crate::query::sql::Compiler;
 use crate::query::{CountMode, Filter};
 use crate::store::failure;
 
-use super::Engine;
+use super::{Context, Engine, ListRequest};
 
 /// How many rows match, and how well that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub struct Count {
 }
 
 impl Count {
-    pub(super) fn exact(rows: u64) -> Self {
+    /// So many.
+    #[must_use]
+    pub fn exact(rows: u64) -> Self {
         Self {
             rows,
             kind: "exact",
@@ -30,6 +32,22 @@ impl Count {
 }
 
 impl Engine {
+    /// How many records a list has in all, if they are no more than `most`: no more than one beyond them
+    /// is looked at.
+    ///
+    /// # Errors
+    /// As [`Engine::list`].
+    pub async fn count_to(
+        &self,
+        ctx: &Context,
+        model: ModelId,
+        (request, most): (ListRequest<'_>, u64),
+    ) -> Result<Count, Error> {
+        let (rows, query) = self.parse_list(ctx, model, request)?;
+        let filter = rows.and(query.filter);
+        self.count_within(model, &filter, most).await
+    }
+
     pub(super) async fn count(
         &self,
         model: ModelId,
@@ -61,6 +79,15 @@ impl Engine {
                 });
             }
         }
+        self.count_within(model, filter, bound).await
+    }
+
+    async fn count_within(
+        &self,
+        model: ModelId,
+        filter: &Filter,
+        bound: u64,
+    ) -> Result<Count, Error> {
         let rows = self.count_up_to(model, filter, Some(bound + 1)).await?;
         Ok(if rows <= bound {
             Count::exact(rows)

@@ -11,6 +11,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
 };
@@ -27,6 +28,12 @@ use super::read::etag;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// The code of a key that came with another request.
+const MISMATCH: &str = "idempotency_mismatch";
+
+/// The code of a key whose request is under way.
+const IN_FLIGHT: &str = "idempotency_in_flight";
 
 /// A request that is to happen once.
 #[derive(Debug, Clone)]
@@ -95,7 +102,7 @@ impl Once {
     /// The first answer, if there was one.
     ///
     /// # Errors
-    /// 422 when the key came with another request.
+    /// 422 when the key came with another request, 409 when the first has no answer yet.
     pub(super) async fn answered(&self, tx: &Tx) -> Result<Option<Written>, Error> {
         let found = idempotency::Entity::find_by_id(&self.key).one(tx).await;
         let Some(first) = found.map_err(failure::plain)? else {
@@ -110,9 +117,15 @@ impl Once {
             let detail = "This Idempotency-Key came with another request before.";
             return Err(Error::invalid(vec![Fault::parameter(
                 "Idempotency-Key",
-                "idempotency_mismatch",
+                MISMATCH,
                 detail,
             )]));
+        }
+        if first.body.is_empty() {
+            return Err(in_flight(
+                "The first request with this Idempotency-Key is still under way, or has ended without \
+                 an answer.",
+            ));
         }
         let (body, etag) = if first.rights == self.rights {
             (first.body.into_bytes(), first.etag)
@@ -182,8 +195,41 @@ impl Once {
     }
 }
 
+impl Once {
+    /// Ends a request whose key was kept with an empty answer before its work: with this answer, or
+    /// without one, so that it may come again.
+    pub(super) async fn end(&self, tx: &Tx, answer: Option<&[u8]>) -> Result<(), Error> {
+        let own = idempotency::Column::Key.eq(&self.key);
+        // Never the answer of a later request, after this one was taken for long ago.
+        let own = own.and(idempotency::Column::Body.eq(""));
+        let ended = match answer {
+            Some(answer) => {
+                let text = str::from_utf8(answer).map_err(Error::internal)?;
+                let answered = idempotency::Entity::update_many().filter(own);
+                let answered = answered.col_expr(idempotency::Column::Body, Expr::value(text));
+                answered.exec(tx).await.map(drop)
+            }
+            None => {
+                let gone = idempotency::Entity::delete_many().filter(own);
+                gone.exec(tx).await.map(drop)
+            }
+        };
+        ended.map_err(failure::plain)
+    }
+}
+
 pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
     BASE64.encode(Sha256::digest(bytes))
+}
+
+fn in_flight(detail: &'static str) -> Error {
+    Error::new(Kind::Conflict, IN_FLIGHT, detail)
+}
+
+/// Whether an error says that a key cannot be used for a request, rather than that its work failed.
+pub(super) fn is_final(error: &Error) -> bool {
+    let mismatch = |fault: &Fault| fault.code == MISMATCH;
+    error.code == IN_FLIGHT || error.faults.iter().any(mismatch)
 }
 
 /// The keys whose requests this node is working on.
@@ -197,9 +243,7 @@ impl Running {
     /// 409 when it is under way already.
     pub(super) fn begin(&self, once: &Once) -> Result<UnderWay<'_>, Error> {
         if !self.0.lock().insert(once.key.clone()) {
-            return Err(Error::new(
-                Kind::Conflict,
-                "idempotency_in_flight",
+            return Err(in_flight(
                 "The first request with this Idempotency-Key is still under way.",
             ));
         }

@@ -37,6 +37,7 @@ mod write;
 mod written;
 
 pub use action::{Action, Done, Selection};
+pub use count::Count;
 pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import, Peek};

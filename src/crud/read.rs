@@ -1,5 +1,7 @@
 //! `list` and `read`.
 
+mod each;
+
 use std::ops::Range;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
@@ -169,7 +171,7 @@ impl Engine {
         self.parse_list(ctx, model, request).is_ok()
     }
 
-    fn parse_list(
+    pub(super) fn parse_list(
         &self,
         ctx: &Context,
         model: ModelId,

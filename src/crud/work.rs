@@ -18,7 +18,7 @@ use super::finish::Finish;
 use super::idempotency::Once;
 use super::ledger::Ledger;
 use super::trial::{Mark, Trial};
-use super::{Context, Engine, Written, conflict};
+use super::{Context, Engine, Written, conflict, idempotency};
 
 /// How often a transaction that lost a race is tried in all.
 const ATTEMPTS: u32 = 5;
@@ -138,6 +138,8 @@ impl Engine {
     async fn lost(&self, error: &Error, once: Option<&Once>) -> Result<bool, Error> {
         match once {
             _ if error.code == "busy" => Ok(true),
+            // What the key itself says does not change by asking again.
+            _ if idempotency::is_final(error) => Ok(false),
             Some(once) if is_violation(error) => once.is_answered(self.db.reader()).await,
             _ => Ok(false),
         }

@@ -59,6 +59,8 @@ pub struct ModelMeta {
     pub key: Vec<FieldId>,
     /// Its relations to other registered models.
     pub relations: Vec<Relation>,
+    /// The names of those that its entity has besides: what they lead to is not registered.
+    pub away: Vec<String>,
     /// Pattern of a record's title, such as `{first_name} {last_name}`.
     pub display: Display,
     /// The columns of the list page.

@@ -101,9 +101,13 @@ impl Registry {
     }
 
     fn join(&mut self, i: usize, of: &Description, options: &Options, found: &mut Vec<Finding>) {
-        let mut relations = Vec::new();
+        let (mut relations, mut away) = (Vec::new(), Vec::new());
         for raw in of.relations.iter().chain(&options.many_to_many) {
             let slug = &self.models[i].slug;
+            let renamed = options
+                .relation_names
+                .iter()
+                .find(|(from, _)| from == &raw.name);
             let Some(mut relation) = self.relation(i, raw) else {
                 let message = format!(
                     "the relation `{}` points at the table `{}`",
@@ -112,12 +116,9 @@ impl Registry {
                 let hint = "it cannot be walked or expanded: register that table's entity, and the \
                             junction's where there is one";
                 found.push(Finding::warning("model.W001", slug, message, hint));
+                away.push(renamed.map_or(&raw.name, |(_, to)| to).clone());
                 continue;
             };
-            let renamed = options
-                .relation_names
-                .iter()
-                .find(|(from, _)| from == &raw.name);
             if let Some((_, to)) = renamed {
                 relation.name.clone_from(to);
                 relation.label = sentence_case(to);
@@ -132,6 +133,7 @@ impl Registry {
             relations.push(relation);
         }
         self.models[i].relations = relations;
+        self.models[i].away = away;
     }
 
     /// Child rows of a model; none, and a finding, where the name is that of no such relation.

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Seen;
+use crate::crud::Engine;
 use crate::model::ActionMeta;
 
 use super::operations::{filter, max_affected};
 use super::paths::{WRITING, conditions, operation, responses, success};
+use super::reference;
 use super::schema::{Side, field};
 
 /// `POST /api/v1/{model}/_actions/{name}`
@@ -31,7 +33,7 @@ pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
         input["required"] = json!(required);
         members.push("input");
     }
-    let ids = json!({ "type": "array", "items": key, "minItems": 1, "maxItems": 10_000 });
+    let ids = json!({ "type": "array", "items": key, "minItems": 1, "maxItems": Engine::MOST });
     let these = json!({
         "type": "object", "properties": { "ids": ids, "input": input },
         "required": members, "additionalProperties": false,
@@ -43,6 +45,10 @@ pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
         "properties": { "where": filter(seen), "max_affected": max_affected(), "input": input },
         "required": members, "additionalProperties": false,
     });
+    act["parameters"] = json!([
+        reference("parameters", "Change-Reason"),
+        reference("parameters", "Idempotency-Key"),
+    ]);
     act["requestBody"] = json!({
         "required": true,
         "content": { "application/json": { "schema": { "anyOf": [these, matching] } } },
@@ -56,7 +62,7 @@ pub(super) fn operation_of(seen: &Seen<'_>, action: &ActionMeta) -> Value {
         "required": ["affected", "message"],
         "additionalProperties": false,
     });
-    let done = success("What was done", &[], &answer);
+    let done = success("What was done", &["Idempotency-Replayed"], &answer);
     act["responses"] = responses(&[("200", done)], &conditions(seen, &WRITING));
     act
 }

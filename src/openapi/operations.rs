@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalog::Seen;
+use crate::crud::Engine;
 use crate::error::Kind as Problem;
 use crate::model::Verb;
 
@@ -174,7 +175,7 @@ fn list(seen: &Seen<'_>) -> Value {
         "properties": {
             "atomic": { "type": "boolean", "default": true },
             "operations": {
-                "type": "array", "minItems": 1, "maxItems": 10_000,
+                "type": "array", "minItems": 1, "maxItems": Engine::MOST,
                 "items": { "anyOf": operations },
             },
         },
@@ -193,7 +194,7 @@ pub(super) fn filter(seen: &Seen<'_>) -> Value {
 
 /// How many they may be.
 pub(super) fn max_affected() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })
+    json!({ "type": "integer", "minimum": 1, "maximum": Engine::MOST })
 }
 
 fn matching(seen: &Seen<'_>, (verb, patches): (&str, bool)) -> Value {

@@ -94,12 +94,28 @@ pub fn list(
     finish(scope, model, filter, (asked, faults), cursors)
 }
 
+/// Parses the member `where` of a body: a filter tree, or a text with the conditions of a list.
+///
+/// # Errors
+/// Every fault of the tree; the first of the text.
+pub fn matching(
+    scope: &mut Scope<'_>,
+    model: ModelId,
+    input: &Input,
+) -> Result<Filter, Vec<Fault>> {
+    let at = "/where";
+    match input {
+        Input::String(text) => conditions(scope, model, text, at).map_err(|fault| vec![fault]),
+        tree => tree::parse(scope, model, tree, at),
+    }
+}
+
 /// Parses the conditions of a list's query string, `q` among them; `at` is the JSON pointer of the
 /// text.
 ///
 /// # Errors
 /// The first fault.
-pub fn conditions(
+fn conditions(
     scope: &mut Scope<'_>,
     model: ModelId,
     text: &str,

@@ -1,5 +1,6 @@
 //! Who may do what, over HTTP: generated from the registry, for every model.
 
+mod away;
 mod matrix;
 mod oracle;
 mod overlap;

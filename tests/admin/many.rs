@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::page::{Form, Page, post, visit};
 use crate::api::sample::call;
+use crate::auth::sql;
 use crate::house::app::{Session, TestApp, on_each_app};
 
 fn as_it_is(b: AppBuilder) -> AppBuilder {
@@ -37,6 +38,53 @@ async fn press(session: &Session<'_>, page: &Page, (button, keys): (&str, &[&str
         form = form.and("_key", key);
     }
     visit(session, &form.and("_do", button).address()).await
+}
+
+/// More authors than one operation may be about.
+async fn crowd(app: &TestApp) {
+    authors(app, 1).await;
+    for letter in 'a'..='n' {
+        let more = format!(
+            "INSERT INTO author (name, slug, country) SELECT name, CONCAT(slug, '{letter}'), country FROM author"
+        );
+        sql(app.app.engine.db(), &more).await;
+    }
+}
+
+#[tokio::test]
+async fn of_more_than_one_operation_may_have_nobody_counts_how_many_more() {
+    on_each_app(
+        "of_more_than_one_operation_may_have",
+        as_it_is,
+        async |app| {
+            crowd(app).await;
+            let admin = app.login("admin").await;
+            for act in ["delete", "edit"] {
+                app.statements();
+                let page = open(&admin, &format!("{MANY}?_all=1&_do={act}&_rest=sort%3Did")).await;
+                let text = page.text();
+                assert!(text.contains("more than 10,000 authors?"), "{text}");
+                let counts = app.statements();
+                let counts: Vec<&String> = counts.iter().filter(|s| s.contains("COUNT(")).collect();
+                assert_eq!(counts.len(), 1, "{counts:#?}");
+                assert!(counts[0].contains("LIMIT"), "{}", counts[0]);
+                let refused =
+                    text.contains("More than 10,000 records match: narrow the list down.");
+                assert_eq!(refused, act == "delete", "{text}");
+            }
+            let exact = open(
+                &admin,
+                &format!("{MANY}?_all=1&_do=delete&_rest=slug%3Dauthor-1"),
+            )
+            .await;
+            assert!(
+                exact.text().contains("Delete 1 author?"),
+                "{}",
+                exact.text()
+            );
+        },
+    )
+    .await;
 }
 
 fn countries(list: &serde_json::Value) -> Vec<String> {

@@ -1,5 +1,8 @@
 //! Actions: a function of the project over a selection, with the caller's own rights.
 
+mod once;
+mod selections;
+
 use serde_json::{Value, json};
 
 use crate::auth::number;

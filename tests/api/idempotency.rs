@@ -264,3 +264,22 @@ async fn d03_of_many_at_once_one_writes() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_a_key_says_is_said_at_once() {
+    on_each_app(
+        "what_a_key_says_is_said_at_once",
+        |b| b,
+        async |app| {
+            let admin = app.login("admin").await;
+            assert_eq!(post(&admin, "k", &author("ada")).await.status, 201);
+            app.statements();
+            let other = post(&admin, "k", &author("bea")).await;
+            assert_eq!(other.json()["errors"][0]["code"], "idempotency_mismatch");
+            let ran = app.statements();
+            let asked = ran.iter().filter(|sql| sql.contains("qd_idempotency"));
+            assert_eq!(asked.count(), 1, "{ran:#?}");
+        },
+    )
+    .await;
+}

@@ -15,10 +15,10 @@ use crate::admin::record::faults::{mendable, sentence};
 use crate::admin::record::form::files;
 use crate::admin::record::widget::{Control, Purpose, enctype};
 use crate::admin::shell::Shell;
-use crate::admin::value::count;
+use crate::admin::value::count::words;
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
-use crate::crud::{Context, Engine};
+use crate::crud::{Context, Count, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ActionMeta, Input, ModelMeta, Verb};
@@ -82,7 +82,7 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
         return show(&engine, &call.ctx, (model, action), (&asked, None)).await;
     }
     let outcome = match asked.body(model, action) {
-        Ok(body) => engine.act(&call.ctx, (model.id, &name), body).await,
+        Ok(body) => engine.act(&call.ctx, (model.id, &name), (None, body)).await,
         Err(error) => Err(error),
     };
     match outcome {
@@ -114,7 +114,7 @@ async fn show(
     let count = if asked.all {
         matching::count(engine, ctx, (model, &asked.place)).await?
     } else {
-        asked.keys.len() as u64
+        Count::exact(asked.keys.len() as u64)
     };
     let zone = match error {
         Some(_) => asked.sent.zone(),
@@ -126,9 +126,9 @@ async fn show(
     };
     let mut controls: Vec<Control> = action.form.iter().map(control).collect();
     let mut faults = error.map_or_else(Vec::new, |error| placed(&mut controls, error));
-    let too_many = asked.all && count > matching::MOST;
+    let (records, too_many) = (count.rows, count.kind != "exact");
     if too_many {
-        let most = count::words(matching::MOST, "exact");
+        let most = words(records, "exact");
         let detail = fill(
             "More than {} records match: narrow the list down.",
             &[&most],
@@ -138,7 +138,7 @@ async fn show(
     let named = named(engine, ctx, (model, asked)).await?;
     let path = format!("/admin/{}/_actions/{}", model.slug, action.name);
     let api = path.replacen("/admin/", "/api/v1/", 1);
-    let mut body = asked.records(model, count);
+    let mut body = asked.records(model, records);
     body.push(("input".to_owned(), Input::Object(Vec::new())));
     let json = Input::Object(body).to_json().map_err(Error::internal)?;
     let status = error.map_or(200, |e| e.kind.status());
@@ -153,14 +153,14 @@ async fn show(
             confirm: &action.confirm,
             back: asked.place.selecting(&asked.keys).list(&model.slug),
             action: path,
-            hidden: asked.hidden(count),
-            counted: count::words(count, "exact"),
+            hidden: asked.hidden(records),
+            counted: words(records, count.kind),
             more: match named.len() as u64 {
-                0 => 0,
-                some => count.saturating_sub(some),
+                some if some > 0 && !too_many => records.saturating_sub(some),
+                _ => 0,
             },
             named,
-            runs: !too_many && count > 0,
+            runs: !too_many && records > 0,
             zone: zone.map_or("UTC", |zone| zone.name()),
             enctype: enctype(&controls),
             controls,

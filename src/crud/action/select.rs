@@ -12,7 +12,7 @@ use crate::crud::{Context, Engine, ListRequest};
 use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::model::{Input, ModelId, ModelMeta, Verb, value};
 use crate::query::sql::Compiler;
-use crate::query::{Filter, parse, tree};
+use crate::query::{Filter, parse};
 
 /// A selection as it is asked for.
 pub(super) struct Asked {
@@ -79,8 +79,10 @@ impl Engine {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        // A filter has a bounded number of conditions.
-        let size = (self.limits.max_conditions / meta.key.len().max(1)).max(1);
+        // A filter has a bounded number of conditions, and an answer one of records.
+        let size = self.limits.max_conditions / meta.key.len().max(1);
+        let page = usize::try_from(self.limits.max_limit).unwrap_or(usize::MAX);
+        let size = size.min(page).max(1);
         for part in any.chunks(size) {
             let filter = Input::from(&json!({ "or": part }));
             found.extend(self.keys_of(ctx, meta, (filter, names)).await?);
@@ -97,13 +99,7 @@ impl Engine {
     ) -> Result<Vec<String>, Error> {
         let meta = self.registry.model(model);
         let listed = self.through_lens(ctx, (Verb::List, model), |paths, seen| {
-            let filter = match &asked {
-                Input::String(text) => {
-                    parse::conditions(paths, model, text, "/where").map_err(|fault| vec![fault])
-                }
-                tree => tree::parse(paths, model, tree, "/where"),
-            };
-            let filter = filter.map_err(Error::malformed)?;
+            let filter = parse::matching(paths, model, &asked).map_err(Error::malformed)?;
             Ok(seen.rows(Shelf::Exclude)?.and(filter))
         })?;
         let own = match verb {

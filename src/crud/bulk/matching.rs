@@ -9,9 +9,9 @@ use crate::crud::work::{Job, Step, Work};
 use crate::crud::{Context, Engine, Written, precondition};
 use crate::error::{Error, Kind};
 use crate::model::patch::{Changes, Purpose, validate};
-use crate::model::{Input, ModelId, Verb};
+use crate::model::{ModelId, Verb};
 use crate::query::sql::Compiler;
-use crate::query::{Filter, parse, tree};
+use crate::query::{Filter, parse};
 use crate::store::failure;
 
 use super::parse::{Kind as Change, OfMatching};
@@ -45,13 +45,8 @@ impl Matching {
             Shelf::Exclude
         };
         let filter = engine.through_lens(ctx, (Verb::List, model), |paths, seen| {
-            let asked = match &of.filter {
-                Input::String(text) => {
-                    parse::conditions(paths, model, text, "/where").map_err(|fault| vec![fault])
-                }
-                filter => tree::parse(paths, model, filter, "/where"),
-            };
-            Ok(seen.rows(shelf)?.and(asked.map_err(Error::malformed)?))
+            let asked = parse::matching(paths, model, &of.filter).map_err(Error::malformed)?;
+            Ok(seen.rows(shelf)?.and(asked))
         })?;
         if meta.if_match {
             return Err(precondition::required());

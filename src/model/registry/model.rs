@@ -94,6 +94,7 @@ pub(super) fn model(
         schema: of.schema.clone(),
         key,
         relations: Vec::new(),
+        away: Vec::new(),
         display: display.unwrap_or_default(),
         list,
         search,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::Asked;
 use super::choices::{by, measured};
@@ -135,15 +135,24 @@ fn group(
         (Some(value), None) => query.0.push((is, value.into())),
         (Some(value), Some(unit)) => {
             query.0.push((from, value.into()));
-            let begin = value.get(..10).and_then(|day| day.parse().ok());
-            let end = begin.and_then(|begin| next(unit, begin));
-            query.0.extend(end.map(|end| (to, end.to_string())));
+            query.0.extend(end(unit, value).map(|end| (to, end)));
         }
     }
     query.list(&model.slug)
 }
 
-/// The day on which the period after this one begins.
+/// Where the period ends that begins with this value, as the value of a condition.
+fn end(unit: Unit, begin: &str) -> Option<String> {
+    if unit != Unit::Hour {
+        return Some(next(unit, begin.get(..10)?.parse().ok()?)?.to_string());
+    }
+    let (moment, zone) = begin.split_at_checked("2026-04-01T07:00:00".len())?;
+    let moment: NaiveDateTime = moment.parse().ok()?;
+    let end = moment.checked_add_signed(TimeDelta::hours(1))?;
+    Some(format!("{}{zone}", end.format("%Y-%m-%dT%H:%M:%S")))
+}
+
+/// The day on which the period after this one begins; after an hour, the day after it.
 pub(in crate::admin::list) fn next(unit: Unit, begin: NaiveDate) -> Option<NaiveDate> {
     match unit {
         Unit::Year => begin.checked_add_months(Months::new(12)),
@@ -246,6 +255,21 @@ mod tests {
         let ends = Unit::ALL.map(|unit| next(unit, day).unwrap().to_string());
         assert_eq!(ends[..3], ["2027-04-01", "2026-07-01", "2026-05-01"]);
         assert_eq!(ends[3..5], ["2026-04-08", "2026-04-02"]);
+    }
+
+    #[test]
+    fn the_list_of_an_hour_ends_with_it() {
+        let of = |begin: &str| end(Unit::Hour, begin);
+        assert_eq!(
+            of("2026-04-01T07:00:00Z").as_deref(),
+            Some("2026-04-01T08:00:00Z")
+        );
+        assert_eq!(
+            of("2026-12-31T23:00:00").as_deref(),
+            Some("2027-01-01T00:00:00")
+        );
+        let day = end(Unit::Day, "2026-04-01T00:00:00Z");
+        assert_eq!(day.as_deref(), Some("2026-04-02"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::crud::Context;
+use crate::crud::{Context, Count};
 use crate::error::Error;
 use crate::http::Call;
 use crate::model::{Input, ModelMeta, Verb};
@@ -12,10 +12,9 @@ use crate::model::{Input, ModelMeta, Verb};
 use super::forecast::{self, Example};
 use super::{Act, Forecast, Wanted};
 use crate::admin::address::Query;
-use crate::admin::list::matching::MOST;
 use crate::admin::list::place;
 use crate::admin::shell::Shell;
-use crate::admin::value::count;
+use crate::admin::value::count::words;
 use crate::admin::value::reach::{Reach, TYPED};
 use crate::admin::view::View;
 use crate::page::words::{fill, t};
@@ -51,17 +50,18 @@ pub(super) async fn page(
 ) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let view = View::of(engine, ctx, Verb::List, model.id)?;
-    let records = wanted.count(engine, ctx, model).await?;
+    let count = wanted.count(engine, ctx, model).await?;
+    let records = count.rows;
     let body = wanted.body(model, values.map(|(data, _)| data), records);
     let json = body.to_json().map_err(Error::internal)?;
     let trial = Context {
         dry_run: true,
         ..ctx.clone()
     };
-    let mut forecast = if wanted.all && records > MOST {
+    let mut forecast = if count.kind != "exact" {
         let detail = fill(
             "More than {} records match: narrow the list down.",
-            &[&count::words(MOST, "exact")],
+            &[&words(records, "exact")],
         );
         Forecast {
             obstacles: vec![detail],
@@ -85,7 +85,7 @@ pub(super) async fn page(
         forecast.effects.splice(0..0, forecast::trashed(model));
     }
     let status = refused.map_or(200, |error| error.kind.status());
-    let title = title(wanted.act, model, records);
+    let title = title(wanted.act, model, count);
     page::render(
         StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
         &ConfirmPage {
@@ -119,17 +119,13 @@ pub(super) async fn page(
 }
 
 /// `Delete 3 books?`
-pub(super) fn title(act: Act, model: &ModelMeta, records: u64) -> String {
-    let label = if records == 1 {
+pub(super) fn title(act: Act, model: &ModelMeta, count: Count) -> String {
+    let label = if count.rows == 1 {
         &model.label
     } else {
         &model.label_plural
     };
-    let records = format!(
-        "{} {}",
-        count::words(records, "exact"),
-        label.to_lowercase()
-    );
+    let records = format!("{} {}", words(count.rows, count.kind), label.to_lowercase());
     match act {
         Act::Edit => fill("Change {}?", &[&records]),
         Act::Delete => fill("Delete {}?", &[&records]),

@@ -59,7 +59,7 @@ pub(super) async fn page(
 ) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let view = View::of(engine, ctx, Verb::List, model.id)?;
-    let records = wanted.count(engine, ctx, model).await?;
+    let count = wanted.count(engine, ctx, model).await?;
     let open = open(call, &view)?;
     let mut controls: Vec<(FieldId, Control)> = Vec::new();
     for &f in &open {
@@ -74,7 +74,7 @@ pub(super) async fn page(
     let set = |f: FieldId| refused.is_some_and(|d| d.sent.record().holds(&model.fields[f]));
     let enctype = widget::enctype(controls.iter().map(|(_, control)| control));
     let controls = controls.into_iter().map(|(f, c)| (c, set(f)));
-    let title = confirm::title(wanted.act, model, records);
+    let title = confirm::title(wanted.act, model, count);
     page::render(
         faults.status(StatusCode::OK),
         &EditPage {
@@ -84,7 +84,7 @@ pub(super) async fn page(
             title,
             action: format!("/admin/{}/_many", model.slug),
             back: wanted.place.selecting(&wanted.keys).list(&model.slug),
-            hidden: confirm::hidden(wanted, records, None),
+            hidden: confirm::hidden(wanted, count.rows, None),
             enctype,
             controls: controls.collect(),
             faults,

@@ -8,7 +8,7 @@ mod forecast;
 
 use poem::Response;
 
-use crate::crud::{Context, Engine};
+use crate::crud::{Context, Count, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Input, ModelMeta, Verb};
@@ -114,9 +114,14 @@ impl Wanted {
     }
 
     /// How many records are meant; of all that match, as many as there are now.
-    async fn count(&self, engine: &Engine, ctx: &Context, model: &ModelMeta) -> Result<u64, Error> {
+    async fn count(
+        &self,
+        engine: &Engine,
+        ctx: &Context,
+        model: &ModelMeta,
+    ) -> Result<Count, Error> {
         if !self.all {
-            return Ok(self.keys.len() as u64);
+            return Ok(Count::exact(self.keys.len() as u64));
         }
         matching::count(engine, ctx, (model, &self.place)).await
     }
