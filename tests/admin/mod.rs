@@ -22,6 +22,7 @@ mod many;
 mod matrix;
 mod page;
 mod probes;
+mod reach;
 mod record;
 mod roles;
 mod rows;
