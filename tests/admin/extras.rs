@@ -100,8 +100,11 @@ async fn a22_an_action_is_done_to_all_that_match_and_no_more_than_were_asked_abo
         let again = filled.send(&admin).await;
         assert_eq!(again.status(), 409, "{}", again.text());
         assert!(again.text().contains("Records 3 "), "{}", again.text());
-        let done = again.form(action).send(&admin).await;
+        let form = again.form(action);
+        let done = form.send(&admin).await;
         assert_eq!(done.status(), 303, "{}", done.text());
+        let twice = form.send(&admin).await;
+        assert_eq!(twice.location(), done.location(), "and nothing is done again");
         let told = open(&admin, done.location()).await;
         assert!(told.text().contains("Done. Records: 3."), "{}", told.text());
         let back = "/admin/book?language=en&limit=1&sort=-id".to_owned();

@@ -10,7 +10,7 @@ use crate::model::{ActionMeta, Input, ModelMeta};
 use crate::page::words::t;
 
 /// The names that are no field of the form.
-const OWN: [&str; 4] = ["_run", "_all", "_rest", "_most"];
+const OWN: [&str; 5] = ["_run", "_all", "_rest", "_most", "_once"];
 
 /// What is asked for.
 pub(super) struct Asked {
@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) all: bool,
     /// How many records it was when the page asked.
     most: u64,
+    /// The `Idempotency-Key` of the page that asked, so that a form that is sent twice does nothing twice.
+    pub(super) once: Option<String>,
     pub(super) sent: Sent,
 }
 
@@ -64,13 +66,15 @@ impl Asked {
             keys,
             all,
             most: most.unwrap_or_default(),
+            once: own.get("_once").map(ToOwned::to_owned),
             sent: Sent::of(rest, known)?,
         })
     }
 
     /// What a form has to say again of them.
     pub(super) fn hidden(&self, records: u64) -> Vec<(&'static str, String)> {
-        let mut all = vec![("_rest", self.place.selecting(&[]).text())];
+        let once = uuid::Uuid::new_v4().to_string();
+        let mut all = vec![("_rest", self.place.selecting(&[]).text()), ("_once", once)];
         if self.all {
             all.extend([("_all", "1".to_owned()), ("_most", records.to_string())]);
         } else {

@@ -82,7 +82,11 @@ pub(crate) async fn run(mut call: Call) -> Result<Response, Error> {
         return show(&engine, &call.ctx, (model, action), (&asked, None)).await;
     }
     let outcome = match asked.body(model, action) {
-        Ok(body) => engine.act(&call.ctx, (model.id, &name), (None, body)).await,
+        Ok(body) => {
+            engine
+                .act(&call.ctx, (model.id, &name), (asked.once.as_deref(), body))
+                .await
+        }
         Err(error) => Err(error),
     };
     match outcome {
