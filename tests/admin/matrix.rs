@@ -241,7 +241,7 @@ async fn feed(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn r35_r40_a39_each_grant_opens_the_pages_of_its_verb_and_no_other() {
+async fn r35_r40_a39_a74_each_grant_opens_the_pages_of_its_verb_and_no_other() {
     on_each_app(
         "r35_r40_a39_each_grant_opens_the_pages",
         |b| b,

@@ -53,7 +53,7 @@ async fn an_action_changes_the_records_that_are_selected() {
 }
 
 #[tokio::test]
-async fn a_request_for_an_action_is_checked_before_it_runs() {
+async fn a74_a_request_for_an_action_is_checked_before_it_runs() {
     on_each_app(
         "a_request_for_an_action_is_checked",
         |b| b,
@@ -136,10 +136,14 @@ async fn a_request_for_an_action_is_checked_before_it_runs() {
             }
             let changed = "SELECT COUNT(*) FROM qd_audit WHERE model = 'book' AND verb = 'patch'";
             assert_eq!(number(app.app.engine.db(), changed).await, 0);
-            let (status, _) = admin
-                .send("POST", "/api/v1/book/_actions/zz", json!({}))
-                .await;
-            assert_eq!(status, 404);
+            // One that there is not, and one of another model.
+            for path in ["book/_actions/zz", "author/_actions/discount"] {
+                let body = json!({"ids": ["1"], "input": ok});
+                let (status, _) = admin.send("POST", &format!("/api/v1/{path}"), body).await;
+                assert_eq!(status, 404, "{path}");
+                let page = admin.get(&format!("/admin/{path}?ids=1")).await;
+                assert_eq!(page.0, 404, "{path}");
+            }
             let request = admin
                 .request(reqwest::Method::POST, DISCOUNT)
                 .header("prefer", "dry-run");
