@@ -62,9 +62,9 @@ fn branches(engine: &Engine, under: &str, left: &mut Vec<&Json>) -> Vec<Reach> {
             counted: counted(model, rows),
             deletes: entry["effect"] == "delete",
             effect: match entry["effect"].as_str() {
-                Some("delete") => (t("deleted too"), "bad"),
+                Some("delete") => (t("deleted too"), "gone"),
                 Some("set_null") => (t("unlinked"), "warn"),
-                _ => (t("in the way"), "bad"),
+                _ => (t("in the way"), "gone"),
             },
             href: String::new(),
             inner: Vec::new(),
