@@ -11,7 +11,7 @@ use crate::model::Verb;
 use crate::query::parse::{Format, NOT_EXPORTED};
 
 use crate::admin::address::Query;
-use crate::admin::list::conditions::{self, Titles};
+use crate::admin::list::conditions;
 use crate::admin::operations;
 use crate::admin::shell::Shell;
 use crate::admin::view::View;
@@ -60,8 +60,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         (name.clone(), view.label(f), ticked)
     });
     let kept = wanted.without(&["format", "fields"]);
-    let titles = Titles::of_list((engine, ctx), &view, &kept).await?;
-    let chips = conditions::chips(engine.registry(), model, (&kept, &titles), &|q| {
+    let titles = conditions::titles((engine, ctx), &view, &kept).await?;
+    let chips = conditions::chips(engine.registry(), &view, (&kept, &titles), &|q| {
         q.list(&model.slug)
     });
     let chips = chips.into_iter();

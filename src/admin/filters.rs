@@ -2,6 +2,8 @@
 
 #![expect(unreachable_pub, reason = "the attribute makes what it makes public")]
 
+use std::borrow::Cow;
+
 use askama::{Result, Values};
 
 use crate::admin::look::Part;
@@ -17,5 +19,9 @@ pub(crate) fn part<H: std::fmt::Display>(
     part: Part,
 ) -> Result<String> {
     let html = html.to_string();
-    Ok(shell.part(part, &html).into_owned())
+    let other = match shell.part(part, &html) {
+        Cow::Owned(other) => Some(other),
+        Cow::Borrowed(_) => None,
+    };
+    Ok(other.unwrap_or(html))
 }

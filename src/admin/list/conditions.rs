@@ -1,19 +1,16 @@
 //! The conditions of a list in words: one chip for each, with the address of the list without it.
 
-use crate::model::{Field, Kind, ModelMeta, Op, Registry};
+use crate::model::{Field, FieldId, Kind, ModelMeta, Op, Registry};
 use crate::query::parse::{GROUPS, RESERVED};
 use crate::query::path::split_list;
 
 use crate::admin::address::Query;
-use crate::admin::record::pick;
 use crate::admin::value::cell;
+use crate::admin::value::titles::Titles;
 use crate::admin::view::View;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::page::words::{fill, t};
-
-/// As many titles are looked up for one page.
-const TITLES: usize = 5;
 
 /// A condition that is in force.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,76 +21,56 @@ pub(crate) struct Chip {
     pub(crate) without: String,
 }
 
-/// The titles of the records that foreign keys are compared with.
-#[derive(Debug, Default)]
-pub(crate) struct Titles(Vec<Title>);
-
-/// The record with the key `value`, which the condition `name` is about.
-#[derive(Debug)]
-struct Title {
-    name: String,
-    value: String,
-    /// What the foreign key is called.
-    label: String,
-    title: String,
+/// The titles of the records that conditions compare a foreign key with.
+pub(crate) async fn titles(
+    (engine, ctx): (&Engine, &Context),
+    view: &View<'_>,
+    query: &Query,
+) -> Result<Titles, Error> {
+    let pointed = |(name, value): &'_ (String, String)| {
+        let (_, target) = compared(view, name)?;
+        Some((target.slug.clone(), value.clone()))
+    };
+    let records: Vec<(String, String)> = query.0.iter().filter_map(pointed).collect();
+    let records = records
+        .iter()
+        .map(|(slug, key)| (slug.as_str(), key.as_str()));
+    Titles::of(engine, ctx, records).await
 }
 
-impl Titles {
-    /// Those of the first conditions of `query` that a foreign key is some value, as far as the caller may
-    /// search what it points at.
-    pub(crate) async fn of_list(
-        (engine, ctx): (&Engine, &Context),
-        view: &View<'_>,
-        query: &Query,
-    ) -> Result<Self, Error> {
-        let linked = |name: &str| {
-            let field = view
-                .model
-                .field(name.strip_suffix("__eq").unwrap_or(name))?;
-            Some((field, view.link(field)?))
-        };
-        let mut titles = Vec::new();
-        for (name, value) in &query.0 {
-            let Some((field, link)) = linked(name).filter(|_| titles.len() < TITLES) else {
-                continue;
-            };
-            let target = pick::target(engine, ctx, link, value).await?;
-            titles.extend(target.map(|cell| Title {
-                name: name.clone(),
-                value: value.clone(),
-                label: view.label(field).to_owned(),
-                title: cell.text,
-            }));
-        }
-        Ok(Self(titles))
-    }
+/// The foreign key that the condition says to be some value, and the model whose key it is.
+fn compared<'a>(view: &View<'a>, name: &str) -> Option<(FieldId, &'a ModelMeta)> {
+    let field = view
+        .model
+        .field(name.strip_suffix("__eq").unwrap_or(name))?;
+    let link = view.link(field)?;
+    (link.relation.to == link.target.key).then_some((field, link.target))
+}
 
-    fn find(&self, name: &str, value: &str) -> Option<&Title> {
-        let all = &mut self.0.iter();
-        all.find(|of| of.name == name && of.value == value)
-    }
-
-    /// The title of the record that the parameter `name` has the key of.
-    pub(crate) fn of(&self, name: &str, value: &str) -> Option<&str> {
-        self.find(name, value).map(|of| of.title.as_str())
-    }
+/// A condition on a foreign key in words, with the title of the record.
+fn titled(view: &View<'_>, name: &str, (value, titles): (&str, &Titles)) -> Option<String> {
+    let (field, target) = compared(view, name)?;
+    let known = titles.has(&target.slug, value);
+    let title = || titles.get(&target.slug, value);
+    known.then(|| format!("{} {} {}", view.label(field), verb(Op::Eq), title()))
 }
 
 /// The conditions of a list that the operations have accepted: every name in it is one that the
 /// caller may see.
 pub(crate) fn chips(
     registry: &Registry,
-    model: &ModelMeta,
+    view: &View<'_>,
     (query, titles): (&Query, &Titles),
     to: &dyn Fn(&Query) -> String,
 ) -> Vec<Chip> {
+    let model = view.model;
     let chip = |(i, (name, value)): (usize, &(String, String))| {
         let text = match name.as_str() {
             "q" => fill("Search “{}”", &[value]),
             group if GROUPS.contains(&group) => grouped(registry, model, group, value)?,
             reserved if RESERVED.contains(&reserved) => return None,
-            _ => match titles.find(name, value) {
-                Some(of) => format!("{} {} {}", of.label, verb(Op::Eq), of.title),
+            _ => match titled(view, name, (value, titles)) {
+                Some(words) => words,
                 None => words(registry, model, name, value)?,
             },
         };

@@ -6,16 +6,15 @@
 use poem::Response;
 
 use crate::admin::address::{POSITION, Query};
-use crate::admin::record::controls;
+use crate::admin::record::{controls, pick};
 use crate::admin::value::cell;
+use crate::admin::value::titles::Titles;
 use crate::admin::view::View;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
-use crate::model::{Field, FieldId, Kind, ModelMeta, Verb};
+use crate::model::{Field, FieldId, Kind, Verb};
 use crate::page::words::t;
-
-use super::conditions::Titles;
 
 /// The rest of the list's address, which the form does not change.
 const REST: &str = "_rest";
@@ -128,7 +127,10 @@ fn picker(
         options: Vec::new(),
         inputs: Vec::new(),
         picker: Some(Picker {
-            title: titles.of(&name, &value).unwrap_or_default().to_owned(),
+            title: match titles.has(&link.target.slug, &value) {
+                true => titles.get(&link.target.slug, &value),
+                false => String::new(),
+            },
             name,
             value,
             plural: picker.plural,
@@ -267,8 +269,10 @@ fn searched(view: &View<'_>, mut sent: Query) -> Query {
             continue;
         };
         let link = view.model.field(key).and_then(|f| view.link(f));
-        let named =
-            link.and_then(|link| Some((&link.relation.name, named(link.target, &link.fields)?)));
+        let named = link.and_then(|link| {
+            let shown = |f: FieldId| link.fields.contains(&link.target.fields[f].name.as_str());
+            Some((&link.relation.name, pick::named(link.target, shown)?))
+        });
         match named {
             Some((relation, field)) if !given.iter().any(|n| n == key) => {
                 *name = format!("{relation}.{field}__icontains");
@@ -277,15 +281,6 @@ fn searched(view: &View<'_>, mut sent: Query) -> Query {
         }
     }
     sent
-}
-
-/// The text, of these fields, that a record is named by.
-fn named<'a>(model: &ModelMeta, fields: &[&'a str]) -> Option<&'a str> {
-    let text = |name: &&&str| {
-        let field = model.field(name).map(|f| &model.fields[f]);
-        field.is_some_and(|f| matches!(f.kind, Kind::Text(_)) && !f.operators().is_empty())
-    };
-    fields.iter().find(text).copied()
 }
 
 /// What was filled in, in the grammar of the list.

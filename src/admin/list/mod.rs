@@ -27,7 +27,7 @@ use crate::model::Verb;
 
 use self::arrange::Arrange;
 use self::columns::{Column, Columns};
-use self::conditions::{Chip, Titles};
+use self::conditions::Chip;
 use self::drill::Drill;
 use self::filter_form::Form;
 use self::place::Place;
@@ -123,12 +123,7 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
     let counted = page.count.map(|c| count::words(c.rows, c.kind));
     let mut rows = selection::lines(&mut columns, &rows, &place);
     cells::edited(&call, (&columns, &place), &mut rows).await?;
-    let titles = Titles::of_list((engine, ctx), &view, query).await?;
-    let title = if page.count.is_some_and(|c| c.rows == 1) {
-        &model.label
-    } else {
-        &model.label_plural
-    };
+    let titles = conditions::titles((engine, ctx), &view, query).await?;
     let limits = (engine.limits().default_limit, engine.limits().max_limit);
     page::render(
         StatusCode::OK,
@@ -138,9 +133,9 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             title: &model.label_plural,
             label: model.label.to_lowercase(),
             bar: Bar::of((engine, ctx), model, &place, (&rows, counted.as_deref())),
-            count: counted
-                .map(|n| format!("{n} {}", title.to_lowercase()))
-                .unwrap_or_default(),
+            count: page
+                .count
+                .map_or_else(String::new, |c| count::records(model, (c.rows, c.kind))),
             may_create: engine.may(ctx, Verb::Create, model.id),
             searchable: model.search.iter().any(|&f| view.sees(f)),
             q: query.get("q").unwrap_or_default(),
@@ -158,7 +153,7 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             },
             build: builder::address(model, &place.here.without(&crate::admin::address::POSITION)),
             filters: Form::of((engine, ctx), &view, (query, &titles)),
-            chips: conditions::chips(engine.registry(), model, (query, &titles), &|q| {
+            chips: conditions::chips(engine.registry(), &view, (query, &titles), &|q| {
                 q.list(&model.slug)
             }),
             all: Query::default().list(&model.slug),

@@ -117,16 +117,7 @@ impl Bar {
 /// What has just been done with many records.
 pub(super) fn flash(place: &Place, model: &ModelMeta) -> Option<String> {
     let (done, records) = place.done.as_ref()?;
-    let label = if *records == 1 {
-        &model.label
-    } else {
-        &model.label_plural
-    };
-    let records = format!(
-        "{} {}",
-        count::words(*records, "exact"),
-        label.to_lowercase()
-    );
+    let records = count::records(model, (*records, "exact"));
     match done.as_str() {
         "edit" => Some(fill("{} were changed.", &[&records])),
         "delete" => Some(fill("{} were deleted.", &[&records])),

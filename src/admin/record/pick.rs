@@ -13,7 +13,7 @@ use crate::admin::view::{Link, View};
 use crate::crud::{Context, Engine, ListRequest};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::http::Call;
-use crate::model::{Field, FieldId, Kind, Verb, value};
+use crate::model::{Field, FieldId, Kind, ModelMeta, Verb, value};
 use crate::page::{self, filters};
 
 /// As many as a person looks through.
@@ -154,11 +154,16 @@ fn condition(view: &View<'_>, words: &str) -> Option<Option<(String, String)>> {
     if model.search.iter().any(|&f| view.sees(f)) {
         return Some(Some(("q".to_owned(), words.to_owned())));
     }
-    let text = |field: &Field| matches!(field.kind, Kind::Text(_)) && !field.operators().is_empty();
-    let named = (0..model.fields.len())
-        .find(|&f| model.names_records(f) && view.sees(f) && text(&model.fields[f]))?;
-    let name = &model.fields[named].name;
+    let name = named(model, |f| view.sees(f))?;
     Some(Some((format!("{name}__icontains"), words.to_owned())))
+}
+
+/// The text that records are named by, of those that are seen; `None` where there is none to search in.
+pub(crate) fn named(model: &ModelMeta, sees: impl Fn(FieldId) -> bool) -> Option<&str> {
+    let text = |field: &Field| matches!(field.kind, Kind::Text(_)) && !field.operators().is_empty();
+    let mut fields = 0..model.fields.len();
+    let named = fields.find(|&f| model.names_records(f) && sees(f) && text(&model.fields[f]))?;
+    Some(&model.fields[named].name)
 }
 
 async fn some(

@@ -1,5 +1,6 @@
 //! Counts in words, as honest as they are known.
 
+use crate::model::ModelMeta;
 use crate::page::viewer::Viewer;
 use crate::page::words::{fill, t};
 
@@ -10,6 +11,15 @@ pub(crate) fn words(rows: u64, kind: &str) -> String {
         "at_least" => fill("more than {}", &[&grouped(rows)]),
         _ => grouped(rows),
     }
+}
+
+/// `1 book`, `1,200 books`, `more than 10,000 books`.
+pub(crate) fn records(model: &ModelMeta, (rows, kind): (u64, &str)) -> String {
+    let label = match rows {
+        1 => &model.label,
+        _ => &model.label_plural,
+    };
+    format!("{} {}", words(rows, kind), label.to_lowercase())
 }
 
 /// Digits in groups of three.

@@ -59,7 +59,7 @@ fn branches(engine: &Engine, under: &str, left: &mut Vec<&Json>) -> Vec<Reach> {
         Some(Reach {
             slug: slug.to_owned(),
             rows,
-            counted: counted(model, rows),
+            counted: count::records(model, (rows, "exact")),
             deletes: entry["effect"] == "delete",
             effect: match entry["effect"].as_str() {
                 Some("delete") => (t("deleted too"), "gone"),
@@ -110,13 +110,4 @@ impl Reach {
         let href = list().unwrap_or_default();
         Self { href, ..self }
     }
-}
-
-/// `1 book`, `1,200 books`.
-pub(crate) fn counted(model: &ModelMeta, rows: u64) -> String {
-    let label = match rows {
-        1 => &model.label,
-        _ => &model.label_plural,
-    };
-    format!("{} {}", count::words(rows, "exact"), label.to_lowercase())
 }

@@ -18,7 +18,7 @@ use crate::query::parse::AGGREGATE;
 use self::choices::{groupings, measures};
 use self::points::drawn;
 pub(super) use self::points::next;
-use super::conditions::{self, Chip, Titles};
+use super::conditions::{self, Chip};
 use super::place::Place;
 use super::tabs::Tabs;
 use crate::admin::address::Query;
@@ -82,7 +82,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         // Two keys, or several measures: a table of the API, and no picture.
         None => return Err(unpictured()),
     };
-    let titles = Titles::of_list((engine, ctx), &view, &place.api).await?;
+    let titles = conditions::titles((engine, ctx), &view, &place.api).await?;
     let to = |query: &Query| address(model, query);
     let (by, what) = (current(&query, &BY), current(&query, &measure_names()));
     page::render(
@@ -97,7 +97,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             slug: &model.slug,
             title: &model.label_plural,
             tabs: Tabs::of(&call, model, &conditions, true).await?,
-            chips: conditions::chips(engine.registry(), model, (&place.api, &titles), &to),
+            chips: conditions::chips(engine.registry(), &view, (&place.api, &titles), &to),
             all: address(model, &place.api.without(&[]).kept(&OWN)),
             rest: conditions.text(),
             groups: groupings(&view)

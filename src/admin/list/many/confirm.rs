@@ -14,7 +14,7 @@ use super::{Act, Forecast, Wanted};
 use crate::admin::address::Query;
 use crate::admin::list::place;
 use crate::admin::shell::Shell;
-use crate::admin::value::count::words;
+use crate::admin::value::count as counts;
 use crate::admin::value::reach::{Reach, TYPED};
 use crate::admin::view::View;
 use crate::page::words::{fill, t};
@@ -61,7 +61,7 @@ pub(super) async fn page(
     let mut forecast = if count.kind != "exact" {
         let detail = fill(
             "More than {} records match: narrow the list down.",
-            &[&words(records, "exact")],
+            &[&counts::words(records, "exact")],
         );
         Forecast {
             obstacles: vec![detail],
@@ -120,12 +120,7 @@ pub(super) async fn page(
 
 /// `Delete 3 books?`
 pub(super) fn title(act: Act, model: &ModelMeta, count: Count) -> String {
-    let label = if count.rows == 1 {
-        &model.label
-    } else {
-        &model.label_plural
-    };
-    let records = format!("{} {}", words(count.rows, count.kind), label.to_lowercase());
+    let records = counts::records(model, (count.rows, count.kind));
     match act {
         Act::Edit => fill("Change {}?", &[&records]),
         Act::Delete => fill("Delete {}?", &[&records]),
