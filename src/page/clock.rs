@@ -1,6 +1,8 @@
 //! Times for people: in the viewer's zone, and how long ago.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::fmt::Display;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Timelike, Utc};
 
 use super::viewer::Viewer;
 use super::words::{fill, t};
@@ -12,25 +14,31 @@ pub fn shown(instant: &str) -> String {
         return instant.to_owned();
     };
     match Viewer::now().zone {
-        Some(zone) => at
-            .with_timezone(&zone)
-            .format("%Y-%m-%d %H:%M %Z")
-            .to_string(),
-        None => at
-            .with_timezone(&Utc)
-            .format("%Y-%m-%d %H:%M UTC")
-            .to_string(),
+        Some(zone) => {
+            let at = at.with_timezone(&zone);
+            minute(at.naive_local(), at.offset())
+        }
+        None => minute(at.naive_utc(), &"UTC"),
     }
+}
+
+/// `2026-11-22 08:08 CET`. A list has many of them, and a pattern would be read anew for each.
+fn minute(at: NaiveDateTime, zone: &dyn Display) -> String {
+    format!("{} {:02}:{:02} {zone}", at.date(), at.hour(), at.minute())
 }
 
 /// `3 minutes ago`; the instant itself past a week and for what lies ahead.
 #[must_use]
 pub fn ago(instant: &str, now: DateTime<Utc>) -> String {
-    let Ok(at) = DateTime::parse_from_rfc3339(instant) else {
-        return instant.to_owned();
-    };
+    age(instant, now).unwrap_or_else(|| shown(instant))
+}
+
+/// `3 minutes ago`; `None` past a week, for what lies ahead and for what is no instant.
+#[must_use]
+pub fn age(instant: &str, now: DateTime<Utc>) -> Option<String> {
+    let at = DateTime::parse_from_rfc3339(instant).ok()?;
     let seconds = (now - at.with_timezone(&Utc)).num_seconds();
-    match seconds {
+    Some(match seconds {
         0..60 => t("just now").to_owned(),
         60..120 => t("a minute ago").to_owned(),
         120..3600 => fill("{} minutes ago", &[&(seconds / 60)]),
@@ -38,8 +46,8 @@ pub fn ago(instant: &str, now: DateTime<Utc>) -> String {
         7200..86_400 => fill("{} hours ago", &[&(seconds / 3600)]),
         86_400..172_800 => t("a day ago").to_owned(),
         172_800..604_800 => fill("{} days ago", &[&(seconds / 86_400)]),
-        _ => shown(instant),
-    }
+        _ => return None,
+    })
 }
 
 /// The time of day in the viewer's zone, of minutes since 1970.

@@ -1,7 +1,6 @@
 //! From years to months to days of one field: how many records each has, and the way to them.
 
 use chrono::NaiveDate;
-use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::Call;
@@ -26,11 +25,6 @@ pub(super) struct Drill {
     pub(super) periods: Vec<(String, String, String)>,
     /// The list without it.
     pub(super) off: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Groups {
-    data: Vec<Row>,
 }
 
 /// The fields that can be walked through: their words, and the list that does.
@@ -116,8 +110,7 @@ async fn groups(
     ];
     query.0.extend(own.map(|(n, v)| (n.to_owned(), v)));
     let body = call.engine.aggregate(&call.ctx, model.id, &query.0).await?;
-    let groups: Groups = serde_json::from_slice(&body).map_err(Error::internal)?;
-    Ok(groups.data)
+    Ok(Row::groups(&body)?.0)
 }
 
 /// A year, a month or a day.

@@ -1,5 +1,7 @@
 //! How a value is shown where it is not edited: in a cell of a list, and read-only on a record.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::describe::sentence_case;
@@ -71,7 +73,7 @@ pub(crate) fn of_field(field: &Field, row: &Row) -> Cell {
         return Cell::null();
     };
     match &field.kind {
-        Kind::Bool if row.text(&field.name).as_deref() == Some("true") => Cell {
+        Kind::Bool if row.json(&field.name) == Some("true") => Cell {
             icon: "✓",
             ..Cell::of(&text, "yes")
         },
@@ -85,8 +87,8 @@ pub(crate) fn of_field(field: &Field, row: &Row) -> Cell {
         Kind::Enum { .. } => Cell::of(&text, "tag"),
         Kind::Uuid | Kind::Json | Kind::Array(_) => Cell::of(&text, "mono"),
         Kind::DateTime | Kind::Timestamp => {
-            let stored = row.text(&field.name).unwrap_or_default();
-            moment(&stored, text, Utc::now())
+            let stored = row.str(&field.name).unwrap_or_default();
+            moment(&stored, text.into_owned(), Utc::now())
         }
         Kind::Date | Kind::Time | Kind::Bytes(_) => Cell::of(&text, "when"),
     }
@@ -100,7 +102,7 @@ pub(crate) fn whole(field: &Field, row: &Row) -> Cell {
             let text = if field.kind == Kind::Json {
                 json::pretty(&text)
             } else {
-                text
+                text.into_owned()
             };
             Cell {
                 text,
@@ -113,16 +115,16 @@ pub(crate) fn whole(field: &Field, row: &Row) -> Cell {
 }
 
 /// A field of a record as one line of text; `None` for null.
-pub(crate) fn plain(field: &Field, row: &Row) -> Option<String> {
-    let text = row.text(&field.name)?;
+pub(crate) fn plain<'a>(field: &'a Field, row: &'a Row) -> Option<Cow<'a, str>> {
+    let text = row.str(&field.name)?;
     if field.widget == Some(Widget::Password) {
         return Some("••••••".into());
     }
     Some(match &field.kind {
-        Kind::Bool => if text == "true" { t("Yes") } else { t("No") }.to_owned(),
-        Kind::Enum { .. } => choice_label(field, &text),
-        Kind::DateTime | Kind::Timestamp => clock::shown(&text),
-        Kind::Bytes(_) => size_of_base64(&text),
+        Kind::Bool => if text == "true" { t("Yes") } else { t("No") }.into(),
+        Kind::Enum { .. } => choice_label(field, &text).into(),
+        Kind::DateTime | Kind::Timestamp => clock::shown(&text).into(),
+        Kind::Bytes(_) => size_of_base64(&text).into(),
         Kind::Int(_)
         | Kind::Float
         | Kind::Double
@@ -144,10 +146,13 @@ pub(crate) fn choice_label(field: &Field, value: &str) -> String {
 
 /// How long ago it was, where that says more than the instant itself, which is then a hover away.
 fn moment(stored: &str, shown: String, now: DateTime<Utc>) -> Cell {
-    let text = clock::ago(stored, now);
+    let (text, full) = match clock::age(stored, now) {
+        Some(age) => (age, shown),
+        None => (shown, String::new()),
+    };
     Cell {
-        full: if text == shown { String::new() } else { shown },
         text,
+        full,
         class: "when",
         ..Cell::default()
     }

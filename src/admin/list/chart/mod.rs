@@ -7,7 +7,6 @@ mod points;
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
-use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::{Call, answer};
@@ -50,13 +49,6 @@ struct ChartPage<'a> {
     truncated: bool,
 }
 
-/// The answer of `_aggregate`.
-#[derive(Debug, Deserialize)]
-struct Groups {
-    data: Vec<Row>,
-    truncated: bool,
-}
-
 /// What a chart shows: groups of a field, or of periods of it, and what is measured in them.
 #[derive(Debug)]
 struct Asked<'a> {
@@ -75,10 +67,10 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let place = Place::of(&Query(call.query()?));
     let query = completed(&view, &place.api);
     let body = engine.aggregate(ctx, model.id, &query.0).await?;
-    let groups: Groups = serde_json::from_slice(&body).map_err(Error::internal)?;
+    let (groups, truncated) = Row::groups(&body)?;
     let conditions = place.api.without(&OWN);
     let chart = match asked(&view, &query) {
-        Some(asked) => drawn(&call, &view, (&asked, &conditions), groups.data).await?,
+        Some(asked) => drawn(&call, &view, (&asked, &conditions), groups).await?,
         // Two keys, or several measures: a table of the API, and no picture.
         None => return Err(unpictured()),
     };
@@ -109,7 +101,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
                 .map(|(name, words)| (name.clone(), words, Some(&name) == what.as_ref()))
                 .collect(),
             chart,
-            truncated: groups.truncated,
+            truncated,
         },
     )
 }

@@ -1,6 +1,7 @@
 //! The groups of an answer as the points of a chart: their names, their numbers, and the lists of their
 //! records.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
@@ -39,10 +40,10 @@ pub(super) async fn drawn(
         let label = match (&value, asked.unit) {
             (None, _) => "—".to_owned(),
             (Some(text), Some(unit)) => period(unit, text),
-            (Some(text), None) => titles
-                .get(text)
-                .cloned()
-                .unwrap_or_else(|| cell::plain(asked.field, row).unwrap_or_else(|| text.clone())),
+            (Some(text), None) => titles.get(text).cloned().unwrap_or_else(|| {
+                let plain = cell::plain(asked.field, row);
+                plain.map_or_else(|| text.clone(), Cow::into_owned)
+            }),
         };
         let number = row.text(&measure);
         Point {
