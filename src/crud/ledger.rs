@@ -118,7 +118,7 @@ impl Ledger {
             let (now, later) = rest.split_at(size);
             rest = later;
             let statement = self.statement(tx, (ctx, models), now);
-            tx.execute_raw(statement).await.map_err(failure::plain)?;
+            tx.hold(statement).await.map_err(failure::plain)?;
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! One connection to a database, whichever driver it has: runs statements, knows whether its answer
 //! is still to come and whether a transaction is open. Where connections are kept is `pool`'s affair.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+mod transaction;
+
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::Values;
@@ -14,7 +14,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
+use self::transaction::Ahead;
 use super::failure::{self, Failure};
+use super::patience::Patience;
 use super::pool::Stopper;
 use super::stream::{self, Ended, Sink};
 
@@ -67,6 +69,9 @@ pub(super) struct Connection {
     pub(super) lost: bool,
     /// Its statements have no time-out now; how the server calls the connection.
     pub(super) unlimited: Option<i64>,
+    /// What SQLite is told together with the next statement. A thread runs its statements: each message to
+    /// it, and each answer, wakes another thread.
+    ahead: Option<Ahead>,
 }
 
 /// Runs `$act` on the driver's own connection, whichever it is.
@@ -90,11 +95,20 @@ impl Connection {
             open: false,
             lost: false,
             unlimited: None,
+            ahead: None,
         })
     }
 
     /// All rows of a statement.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if matches!(self.ahead, Some(Ahead::Begin)) {
+            return self.first_rows(statement).await;
+        }
+        self.catch_up().await?;
+        self.fetch(statement).await
+    }
+
+    async fn fetch(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let (sql, values) = parts(statement);
         self.start();
         let found = with_driver!(self, c => {
@@ -106,6 +120,11 @@ impl Connection {
 
     /// Runs a statement that gives no rows.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.catch_up().await?;
+        self.send(statement).await
+    }
+
+    async fn send(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let (sql, values) = parts(statement);
         self.start();
         let done = with_driver!(self, c => {
@@ -116,6 +135,7 @@ impl Connection {
 
     /// Runs a text as it stands, of more than one statement perhaps.
     pub(super) async fn run(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.catch_up().await?;
         self.start();
         let done = with_driver!(self, c => {
             let sql = AssertSqlSafe(sql.to_owned());
@@ -214,37 +234,6 @@ impl Connection {
         }
     }
 
-    /// Begins a transaction that may write.
-    pub(super) async fn begin(&mut self) -> Result<(), DbErr> {
-        // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY (A84).
-        let sql = match self.driver {
-            Driver::Sqlite(..) => "BEGIN IMMEDIATE",
-            Driver::Postgres(_) | Driver::MySql(_) => "BEGIN",
-        };
-        // Before it is sent: whoever stops waiting for the answer has begun it all the same.
-        self.open = true;
-        let begun = self.control(sql).await;
-        self.open = begun.is_ok();
-        begun
-    }
-
-    /// Begins a transaction that sees what others commit meanwhile. MariaDB's usual one keeps to what
-    /// it saw first, and may refuse to write a row that was written since.
-    pub(super) async fn begin_beside(&mut self) -> Result<(), DbErr> {
-        if let Driver::MySql(_) = self.driver {
-            self.control("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                .await?;
-        }
-        self.begin().await
-    }
-
-    /// Ends the transaction.
-    pub(super) async fn end(&mut self, sql: &'static str) -> Result<(), DbErr> {
-        self.control(sql).await?;
-        self.open = false;
-        Ok(())
-    }
-
     /// A statement without values: a simple query where there is such a thing, which costs the
     /// server less, a prepared one on SQLite, where preparing is the cost.
     async fn control(&mut self, sql: &'static str) -> Result<(), DbErr> {
@@ -270,23 +259,6 @@ impl Connection {
         if let Driver::Sqlite(_, patience) = &self.driver {
             patience.end();
         }
-    }
-
-    /// Brings a connection whose user went away back to its beginning.
-    pub(super) async fn recover(&mut self) -> Result<(), DbErr> {
-        if self.busy {
-            // Until the abandoned statement has ended.
-            self.ping().await?;
-        }
-        if !self.open {
-            return Ok(());
-        }
-        if let Driver::Sqlite(..) = self.driver {
-            // Whether the transaction was begun, or ended, before its user went away is not known,
-            // and SQLite refuses to roll back none. Now there is one, whether or not this is refused.
-            let _ = self.control("BEGIN").await;
-        }
-        self.end("ROLLBACK").await
     }
 
     /// Says goodbye.
@@ -319,55 +291,6 @@ fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
     let values = statement.values.unwrap_or(Values(Vec::new()));
     // The compiler of queries makes the text; what callers send is in the values.
     (AssertSqlSafe(statement.sql), SqlxValues(values))
-}
-
-/// SQLite has no time-out of its own: it asks, every few thousand steps of its machine, whether to
-/// go on.
-#[derive(Debug, Clone)]
-struct Patience {
-    epoch: Instant,
-    limit: Duration,
-    /// Microseconds after the epoch at which the running statement is to end.
-    deadline: Arc<AtomicU64>,
-}
-
-/// Steps of SQLite's machine between two questions: some tens of microseconds.
-const STEPS: i32 = 5_000;
-
-impl Patience {
-    fn new(limit: Duration) -> Self {
-        Self {
-            epoch: Instant::now(),
-            limit,
-            deadline: Arc::new(AtomicU64::new(u64::MAX)),
-        }
-    }
-
-    async fn watch(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        let watch = self.clone();
-        let mut handle = connection.lock_handle().await?;
-        handle.set_progress_handler(STEPS, move || {
-            micros(watch.epoch.elapsed()) < watch.deadline.load(Ordering::Relaxed)
-        });
-        Ok(())
-    }
-
-    fn begin(&self) {
-        let deadline = micros(self.epoch.elapsed().saturating_add(self.limit));
-        self.deadline.store(deadline, Ordering::Relaxed);
-    }
-
-    fn suspend(&self) {
-        self.deadline.store(u64::MAX, Ordering::Relaxed);
-    }
-
-    fn end(&self) {
-        self.deadline.store(0, Ordering::Relaxed);
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// MariaDB takes seconds in `max_statement_time`, MySQL milliseconds in `max_execution_time`.

@@ -5,6 +5,7 @@ pub mod clock;
 mod connection;
 pub mod db;
 pub mod failure;
+mod patience;
 pub mod pool;
 pub mod row;
 pub mod sequence;

@@ -50,7 +50,7 @@ impl Tx {
     /// # Errors
     /// What the database said; then nothing was written.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.connection.into_inner().end("COMMIT").await
+        self.connection.into_inner().commit().await
     }
 
     /// Takes the writes back.
@@ -58,7 +58,17 @@ impl Tx {
     /// # Errors
     /// What the database said.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        self.connection.into_inner().end("ROLLBACK").await
+        self.connection.into_inner().rollback().await
+    }
+
+    /// Runs a statement that gives no rows, and of which nothing is to be known but that it stands when the
+    /// transaction does: it may be run, and fail, with the next one or with the COMMIT.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn hold(&self, statement: Statement) -> Result<(), DbErr> {
+        self.observe(&statement);
+        self.connection.lock().await.hold(exact(statement)).await
     }
 
     /// Marks a place in the transaction to come [`Self::back`] to.

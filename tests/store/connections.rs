@@ -15,7 +15,11 @@ pub(super) async fn on_few_connections(test: &str, body: impl AsyncFn(Db)) {
     on_each_with(test, |_| {}, body).await;
 }
 
-async fn on_each_with(test: &str, tune: impl Fn(&mut DbSettings), body: impl AsyncFn(Db)) {
+pub(super) async fn on_each_with(
+    test: &str,
+    tune: impl Fn(&mut DbSettings),
+    body: impl AsyncFn(Db),
+) {
     for database in fresh(test).await {
         let mut settings = DbSettings {
             url: database.url.clone(),
