@@ -3,8 +3,10 @@
 //! check the form of the action before it runs. It writes with the caller's own context, so it can do
 //! nothing that the caller could not.
 
-mod once;
 mod select;
+mod whole;
+
+pub(super) use whole::Touched;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +19,7 @@ use crate::model::{ActionMeta, Field, FieldOptions, Input, Kind, ModelId, Verb, 
 
 use self::select::{Asked, Records};
 use super::finish::Finish;
+use super::work::may_write;
 use super::{Context, Engine, Once, Record, Written};
 
 /// What an action answers.
@@ -51,7 +54,8 @@ pub struct Done {
 /// What an action is run with.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// The operations, to be called with `ctx`.
+    /// The operations, to be called with `ctx`: parts of one transaction, see [`Action::new`]. Of no use
+    /// after the action.
     pub engine: Arc<Engine>,
     /// Who asks.
     pub ctx: Context,
@@ -65,6 +69,12 @@ pub struct Selection {
 
 impl Action {
     /// An action that runs `run`. Its caller must have the verb `patch` on the model.
+    ///
+    /// All that it writes through [`Selection::engine`] is one transaction, which begins with its first
+    /// write: when `run` ends with an error or panics, or the process dies, nothing of it was written.
+    /// What is read there after the first write is read in it; a write that fails takes back itself
+    /// alone, so `run` may go on without it. It runs again when the transaction lost a race. What it does
+    /// elsewhere (a letter, another service, a `Db` of its own) is no part of this.
     pub fn new<F, Fut>(name: &str, label: &str, run: F) -> Self
     where
         F: Fn(Selection) -> Fut + Send + Sync + 'static,
@@ -235,7 +245,8 @@ impl Engine {
 
     /// Runs an action on the records of `body`: `ids`, or `where` (as `_bulk` takes it) with at most
     /// `max_affected` of them; and `input`, what its form was filled with. `key` is an
-    /// `Idempotency-Key`. An action that has begun runs to its end even if the caller goes away.
+    /// `Idempotency-Key`. It is one transaction, and an action that has begun runs to its end even if the
+    /// caller goes away.
     ///
     /// # Errors
     /// 401, 403, 404 for the caller; 400 for a body that cannot be understood; 422 for records that the
@@ -252,14 +263,19 @@ impl Engine {
             let detail = "There is no dry run of an action.";
             return Err(Error::parameter("Prefer", "dry_run_unknown", detail));
         }
+        may_write(ctx)?;
         let of = (self.registry.model(model), name, &body);
         let once = key.map(|key| Once::of_action(ctx, key, of)).transpose()?;
-        let (engine, own) = (Arc::clone(self), ctx.clone());
-        let run = async move { engine.acted(&own, (model, action), body).await };
-        match once {
-            Some(once) => self.act_once(ctx, once, run).await,
-            None => Finish::new(run).await,
+        if self.within.is_some() {
+            // Of another action.
+            return self.acted(ctx, (model, action), body).await;
         }
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        Finish::new(async move {
+            let of = (model, &action, &body);
+            engine.act_as_one(&ctx, once.as_ref(), of).await
+        })
+        .await
     }
 
     async fn acted(

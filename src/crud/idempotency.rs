@@ -5,13 +5,14 @@
 //! A kept answer is no way round a right: it belongs to the user and the token that it was given to,
 //! and whoever reads the model otherwise than then is told no more than the record's key.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::idempotency;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
 };
@@ -102,7 +103,7 @@ impl Once {
     /// The first answer, if there was one.
     ///
     /// # Errors
-    /// 422 when the key came with another request, 409 when the first has no answer yet.
+    /// 422 when the key came with another request.
     pub(super) async fn answered(&self, tx: &Tx) -> Result<Option<Written>, Error> {
         let found = idempotency::Entity::find_by_id(&self.key).one(tx).await;
         let Some(first) = found.map_err(failure::plain)? else {
@@ -114,18 +115,7 @@ impl Once {
             return Ok(None);
         }
         if first.request != self.request {
-            let detail = "This Idempotency-Key came with another request before.";
-            return Err(Error::invalid(vec![Fault::parameter(
-                "Idempotency-Key",
-                MISMATCH,
-                detail,
-            )]));
-        }
-        if first.body.is_empty() {
-            return Err(in_flight(
-                "The first request with this Idempotency-Key is still under way, or has ended without \
-                 an answer.",
-            ));
+            return Err(mismatch());
         }
         let (body, etag) = if first.rights == self.rights {
             (first.body.into_bytes(), first.etag)
@@ -161,8 +151,8 @@ impl Once {
         serde_json::to_vec(&record).map_err(Error::internal)
     }
 
-    /// Stores the answer. Another node that was faster makes this fail as a lost race does: tried
-    /// again, the write finds the other's answer.
+    /// Stores the answer, or an empty one for [`Self::end`] to fill in. Another node that was faster makes
+    /// this fail as a lost race does: tried again, the write finds the other's answer.
     pub(super) async fn keep(&self, tx: &Tx, written: &Written) -> Result<(), Error> {
         if self.key.starts_with('A') {
             // One in 64 sweeps for the others.
@@ -190,31 +180,21 @@ impl Once {
                 Error::unavailable("busy", "The same request is under way; try again.", 1)
                     .because(e)
             }
+            // It waited for another node's, which is not committed.
+            failure::Failure::Timeout => in_flight().because(e),
             _ => failure::plain(e),
         })
     }
 }
 
 impl Once {
-    /// Ends a request whose key was kept with an empty answer before its work: with this answer, or
-    /// without one, so that it may come again.
-    pub(super) async fn end(&self, tx: &Tx, answer: Option<&[u8]>) -> Result<(), Error> {
-        let own = idempotency::Column::Key.eq(&self.key);
-        // Never the answer of a later request, after this one was taken for long ago.
-        let own = own.and(idempotency::Column::Body.eq(""));
-        let ended = match answer {
-            Some(answer) => {
-                let text = str::from_utf8(answer).map_err(Error::internal)?;
-                let answered = idempotency::Entity::update_many().filter(own);
-                let answered = answered.col_expr(idempotency::Column::Body, Expr::value(text));
-                answered.exec(tx).await.map(drop)
-            }
-            None => {
-                let gone = idempotency::Entity::delete_many().filter(own);
-                gone.exec(tx).await.map(drop)
-            }
-        };
-        ended.map_err(failure::plain)
+    /// Stores the answer under a key that was kept without one.
+    pub(super) async fn end(&self, tx: &Tx, written: &Written) -> Result<(), Error> {
+        let text = str::from_utf8(&written.body).map_err(Error::internal)?;
+        let ended = idempotency::Entity::update_many()
+            .filter(idempotency::Column::Key.eq(&self.key))
+            .col_expr(idempotency::Column::Body, Expr::value(text));
+        ended.exec(tx).await.map(drop).map_err(failure::plain)
     }
 }
 
@@ -222,8 +202,15 @@ pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
     BASE64.encode(Sha256::digest(bytes))
 }
 
-fn in_flight(detail: &'static str) -> Error {
+fn in_flight() -> Error {
+    let detail = "The first request with this Idempotency-Key is still under way.";
     Error::new(Kind::Conflict, IN_FLIGHT, detail)
+}
+
+fn mismatch() -> Error {
+    let detail = "This Idempotency-Key came with another request before.";
+    let fault = Fault::parameter("Idempotency-Key", MISMATCH, detail);
+    Error::invalid(vec![fault])
 }
 
 /// Whether an error says that a key cannot be used for a request, rather than that its work failed.
@@ -232,25 +219,27 @@ pub(super) fn is_final(error: &Error) -> bool {
     error.code == IN_FLIGHT || error.faults.iter().any(mismatch)
 }
 
-/// The keys whose requests this node is working on.
+/// The keys whose requests this node is working on, and what was asked with them.
 #[derive(Debug, Default)]
-pub(crate) struct Running(Mutex<HashSet<String>>);
+pub(crate) struct Running(Mutex<HashMap<String, String>>);
 
 impl Running {
     /// Notes that a request is under way until the guard is dropped.
     ///
     /// # Errors
-    /// 409 when it is under way already.
+    /// 409 when it is under way already, 422 when another with its key is.
     pub(super) fn begin(&self, once: &Once) -> Result<UnderWay<'_>, Error> {
-        if !self.0.lock().insert(once.key.clone()) {
-            return Err(in_flight(
-                "The first request with this Idempotency-Key is still under way.",
-            ));
+        match self.0.lock().entry(once.key.clone()) {
+            Entry::Occupied(first) if *first.get() == once.request => Err(in_flight()),
+            Entry::Occupied(_) => Err(mismatch()),
+            Entry::Vacant(free) => {
+                free.insert(once.request.clone());
+                Ok(UnderWay {
+                    running: self,
+                    key: once.key.clone(),
+                })
+            }
         }
-        Ok(UnderWay {
-            running: self,
-            key: once.key.clone(),
-        })
     }
 }
 

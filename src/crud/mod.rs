@@ -139,19 +139,23 @@ impl Context {
     }
 }
 
-/// Everything the operations need. One per process, shared.
+/// Everything the operations need. One per process, shared; an action has one of its own, which is part
+/// of it.
+#[derive(Clone)]
 pub struct Engine {
     pub(crate) registry: Arc<Registry>,
     pub(crate) db: Db,
     pub(crate) stores: Vec<Arc<dyn Store>>,
     pub(crate) hooks: Hooks,
-    pub(crate) policy: ArcSwap<Policy>,
+    pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) limits: Limits,
     pub(crate) cursors: Cursors,
-    pub(crate) running: idempotency::Running,
-    pub(crate) operations: operation::Operations,
+    pub(crate) running: Arc<idempotency::Running>,
+    pub(crate) operations: Arc<operation::Operations>,
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) actions: Vec<(ModelId, Action)>,
+    /// Where it is noted what was written, when all of it is part of one transaction.
+    within: Option<action::Touched>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -202,12 +206,13 @@ impl Engine {
             db: parts.db,
             stores: parts.stores,
             hooks: parts.hooks,
-            policy: ArcSwap::from_pointee(parts.policy),
+            policy: Arc::new(ArcSwap::from_pointee(parts.policy)),
             limits: parts.limits,
             cursors: parts.cursors,
-            running: idempotency::Running::default(),
-            operations: operation::Operations::new(parts.files),
+            running: Arc::default(),
+            operations: Arc::new(operation::Operations::new(parts.files)),
             actions: parts.actions,
+            within: None,
         }
     }
 

@@ -115,6 +115,10 @@ impl Engine {
     where
         F: Future<Output = Result<Written, Error>> + Send + 'static,
     {
+        if self.within.is_some() {
+            let why = "an action is one transaction: it begins nothing that goes on after it";
+            return Err(Error::internal(why));
+        }
         let waits = Arc::clone(&self.operations.waiting).try_acquire_owned();
         let waits = waits.map_err(|_| {
             let detail = "As many operations wait as may; try again.";
@@ -150,7 +154,7 @@ impl Engine {
         if let Some(progress) = &ctx.operation {
             progress.of(rows);
         }
-        if !Self::would_track(ctx) || rows <= LARGE {
+        if !self.would_track(ctx) || rows <= LARGE {
             return work(Arc::clone(self), ctx.clone()).await;
         }
         let (ctx, progress) = self.begin(ctx, of).await?;
@@ -165,9 +169,10 @@ impl Engine {
         .await
     }
 
-    /// Whether work of this request is tracked when it is large: not what is tracked already.
-    pub(super) fn would_track(ctx: &Context) -> bool {
-        ctx.operation.is_none() && !ctx.dry_run && ctx.door != Door::Cli
+    /// Whether work of this request is tracked when it is large: not what is tracked already, nor what
+    /// is part of a transaction.
+    pub(super) fn would_track(&self, ctx: &Context) -> bool {
+        self.within.is_none() && ctx.operation.is_none() && !ctx.dry_run && ctx.door != Door::Cli
     }
 
     /// Notes that an operation has begun; the context of its work.

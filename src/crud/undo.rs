@@ -65,7 +65,7 @@ impl Engine {
         let once = key.map(|key| Once::of_digest((&ctx.principal, None), key, request));
         let once = once.transpose()?;
         let undo = read(body)?;
-        let rows = match Self::would_track(ctx) {
+        let rows = match self.would_track(ctx) {
             true => undo.of.size(self.db.reader()).await?,
             false => 0,
         };

@@ -11,7 +11,7 @@ use sea_orm::{DbErr, Value};
 use crate::acl::Scope;
 use crate::error::{Error, Kind};
 use crate::model::patch::Changes;
-use crate::model::{ModelId, ModelMeta};
+use crate::model::{ModelId, ModelMeta, Verb};
 use crate::store::{Tx, failure};
 
 use super::finish::Finish;
@@ -21,7 +21,12 @@ use super::trial::{Mark, Trial};
 use super::{Context, Engine, Written, conflict, idempotency};
 
 /// How often a transaction that lost a race is tried in all.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
+
+/// How long to wait after that many attempts.
+pub(super) fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(5 * u64::from(attempt * attempt))
+}
 
 /// A transaction under way.
 pub(super) struct Work<'a> {
@@ -91,6 +96,16 @@ impl Work<'_> {
     }
 }
 
+/// # Errors
+/// 403 to who looks as another: they change nothing, whatever door forgot to say so.
+pub(super) fn may_write(ctx: &Context) -> Result<(), Error> {
+    if ctx.principal.viewer.is_some() && !ctx.dry_run {
+        let detail = "Nothing can be changed by who looks as somebody else.";
+        return Err(Error::new(Kind::Forbidden, "view_as", detail));
+    }
+    Ok(())
+}
+
 /// What is to be done in one transaction; more than once if it loses a race.
 #[async_trait]
 pub(super) trait Job: Send + Sync + 'static {
@@ -106,24 +121,20 @@ impl Engine {
         once: Option<Once>,
         job: impl Job,
     ) -> Result<Option<Written>, Error> {
-        // Who looks as another changes nothing, whatever door forgot to say so.
-        if ctx.principal.viewer.is_some() && !ctx.dry_run {
-            let detail = "Nothing can be changed by who looks as somebody else.";
-            return Err(Error::new(Kind::Forbidden, "view_as", detail));
-        }
+        may_write(ctx)?;
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         // What is taken back happens as often as it is asked for.
         let once = once.filter(|_| !ctx.dry_run);
         Finish::new(async move {
             let running = once.as_ref().map(|once| engine.running.begin(once));
             let _under_way = running.transpose()?;
-            let mut attempt = 1;
+            // What is part of a whole is tried again with that.
+            let mut attempt = if engine.within.is_some() { ATTEMPTS } else { 1 };
             loop {
                 let outcome = engine.attempt(&ctx, once.as_ref(), &job).await;
                 match &outcome {
                     Err(e) if attempt < ATTEMPTS && engine.lost(e, once.as_ref()).await? => {
-                        let pause = 5 * u64::from(attempt * attempt);
-                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                        tokio::time::sleep(pause(attempt)).await;
                         attempt += 1;
                     }
                     _ => break outcome,
@@ -185,8 +196,9 @@ impl Engine {
         match kept {
             Ok((written, ledger)) => {
                 tx.commit().await.map_err(failure::plain)?;
-                for (model, verb) in ledger.touched() {
-                    self.hooks.committed(self.registry.model(model), verb);
+                match &self.within {
+                    Some(touched) => touched.lock().extend(ledger.touched()),
+                    None => self.committed(ledger.touched()),
                 }
                 Ok(written)
             }
@@ -195,6 +207,13 @@ impl Engine {
                 // The transaction is over; only now can another connection look.
                 Err(self.explained(step, self.db.reader()).await)
             }
+        }
+    }
+
+    /// Tells the hooks what is committed.
+    pub(super) fn committed(&self, touched: Vec<(ModelId, Verb)>) {
+        for (model, verb) in touched {
+            self.hooks.committed(self.registry.model(model), verb);
         }
     }
 

@@ -67,6 +67,8 @@ pub(super) struct Connection {
     pub(super) open: bool,
     /// The other side is gone.
     pub(super) lost: bool,
+    /// A statement of its transaction lost a race: the database may have taken all of it back.
+    pub(super) raced: bool,
     /// Its statements have no time-out now; how the server calls the connection.
     pub(super) unlimited: Option<i64>,
     /// What SQLite is told together with the next statement. A thread runs its statements: each message to
@@ -94,6 +96,7 @@ impl Connection {
             busy: false,
             open: false,
             lost: false,
+            raced: false,
             unlimited: None,
             ahead: None,
         })
@@ -281,7 +284,9 @@ impl Connection {
     fn settle<T>(&mut self, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
         self.busy = false;
         if let Err(error) = &outcome {
-            self.lost |= failure::classify(error) == Failure::Unavailable;
+            let failure = failure::classify(error);
+            self.lost |= failure == Failure::Unavailable;
+            self.raced |= failure == Failure::Retry;
         }
         outcome
     }

@@ -23,6 +23,7 @@ use super::failure::{self, Failure};
 use super::pool::Pool;
 use super::snapshot;
 use super::tx::Tx;
+use super::whole::Whole;
 
 /// Prepared statements that a connection keeps.
 const PREPARED: usize = 500;
@@ -190,7 +191,8 @@ impl Db {
     /// # Errors
     /// 503 when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Tx::begin(&self.writer).await.map_err(failure::plain)
+        let begun = Tx::begin(&self.writer, false).await;
+        begun.map_err(failure::plain)
     }
 
     /// Begins a transaction that may write what others write meanwhile, and then sees what they wrote,
@@ -199,8 +201,18 @@ impl Db {
     /// # Errors
     /// 503 when no connection is to be had.
     pub async fn begin_beside(&self) -> Result<Tx, Error> {
-        let begun = Tx::begin_beside(&self.writer).await;
+        let begun = Tx::begin(&self.writer, true).await;
         begun.map_err(failure::plain)
+    }
+
+    /// This database, all of whose transactions are parts of one.
+    #[must_use]
+    pub fn whole(&self) -> Whole {
+        Whole::new(|whole| Self {
+            reader: self.reader.within(whole),
+            writer: self.writer.within(whole),
+            ..self.clone()
+        })
     }
 
     /// Calls `callback` with every statement that reads or writes, for tests that count them.

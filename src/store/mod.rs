@@ -1,5 +1,6 @@
 //! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]), its clock
-//! ([`now`]), long answers row by row ([`stream`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
+//! ([`now`]), long answers row by row ([`stream`]), many
+//! transactions as one ([`whole`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
 
 pub mod clock;
 mod connection;
@@ -13,8 +14,10 @@ mod snapshot;
 pub mod stream;
 pub mod tx;
 pub mod typed;
+pub mod whole;
 
 pub use clock::now;
 pub use db::{Db, DbSettings};
 pub use tx::Tx;
 pub use typed::{Store, Typed};
+pub use whole::Whole;

@@ -14,10 +14,12 @@ use deadpool::managed::{
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
+use tokio::sync::Mutex;
 
 use super::connection::{Connection, Options};
 use super::stream::until_told;
 use super::tx::exact;
+use super::whole::{Held, State};
 
 /// After a pause of this length a connection is asked whether it still is one.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -68,6 +70,8 @@ pub struct Pool {
     backend: DbBackend,
     connections: managed::Pool<Manager>,
     observer: Option<Observer>,
+    /// The transaction that all that is done with it is part of.
+    pub(super) whole: Option<Arc<Mutex<State>>>,
 }
 
 impl std::fmt::Debug for Pool {
@@ -110,7 +114,16 @@ impl Pool {
             backend,
             connections,
             observer: None,
+            whole: None,
         })
+    }
+
+    /// The same within a transaction that all is part of.
+    pub(super) fn within(&self, whole: &Arc<Mutex<State>>) -> Self {
+        Self {
+            whole: Some(Arc::clone(whole)),
+            ..self.clone()
+        }
     }
 
     pub(super) fn set_observer(&mut self, observer: Observer) {
@@ -138,7 +151,7 @@ impl Pool {
     /// # Errors
     /// When it does not, or no connection was free.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.lease().await?.ping().await
+        Held::of(self).await?.ping().await
     }
 
     /// Ends the connections that nobody uses, and lets nobody have one any more.
@@ -171,11 +184,11 @@ impl ConnectionTrait for Pool {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.observe(&statement);
-        self.lease().await?.execute(exact(statement)).await
+        Held::of(self).await?.execute(exact(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.lease().await?.run(sql).await
+        Held::of(self).await?.run(sql).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -184,7 +197,7 @@ impl ConnectionTrait for Pool {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.observe(&statement);
-        self.lease().await?.rows(exact(statement)).await
+        Held::of(self).await?.rows(exact(statement)).await
     }
 }
 

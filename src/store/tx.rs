@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, Value};
 use tokio::sync::Mutex;
 
-use super::pool::{Lease, Observer, Pool};
+use super::pool::{Observer, Pool};
+use super::whole::Held;
 
 /// An open transaction; dropped without [`Tx::commit`] it is rolled back.
 pub struct Tx {
     backend: DbBackend,
     // Statements of one transaction run one after the other.
-    connection: Mutex<Lease>,
+    connection: Mutex<Held>,
     observer: Option<Observer>,
 }
 
@@ -25,24 +26,12 @@ impl std::fmt::Debug for Tx {
 }
 
 impl Tx {
-    pub(super) async fn begin(pool: &Pool) -> Result<Self, DbErr> {
-        let mut lease = pool.lease().await?;
-        lease.begin().await?;
-        Ok(Self::on(pool, lease))
-    }
-
-    pub(super) async fn begin_beside(pool: &Pool) -> Result<Self, DbErr> {
-        let mut lease = pool.lease().await?;
-        lease.begin_beside().await?;
-        Ok(Self::on(pool, lease))
-    }
-
-    fn on(pool: &Pool, lease: Lease) -> Self {
-        Self {
+    pub(super) async fn begin(pool: &Pool, beside: bool) -> Result<Self, DbErr> {
+        Ok(Self {
             backend: pool.get_database_backend(),
-            connection: Mutex::new(lease),
+            connection: Mutex::new(Held::begun(pool, beside).await?),
             observer: pool.observer(),
-        }
+        })
     }
 
     /// Makes the writes permanent.

@@ -2,6 +2,7 @@
 
 mod once;
 mod selections;
+mod whole;
 
 use serde_json::{Value, json};
 

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use quarterdeck::app::{App, AppBuilder};
-use quarterdeck::crud::Context;
+use quarterdeck::crud::{Action, Context, Done, IfMatch, Selection, Target, Written};
+use quarterdeck::error::Error;
 use quarterdeck::hook::Hook;
 use quarterdeck::model::{Input, ModelMeta, Verb};
+use quarterdeck_entity::demo::author;
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
@@ -18,6 +20,10 @@ use crate::house::fresh;
 /// In which the child is told its database, and the step before which it dies.
 const DATABASE: &str = "QUARTERDECK_TEST_CHILD_DATABASE";
 const STEP: &str = "QUARTERDECK_TEST_CHILD_STEP";
+/// And which request it is to do.
+const REQUEST: &str = "QUARTERDECK_TEST_CHILD_REQUEST";
+/// The requests: a list of operations, and an action that does them one after the other.
+const REQUESTS: [&str; 2] = ["bulk", "action"];
 /// The step after the commit, before anybody is told of it.
 const ACKNOWLEDGED: &str = "acknowledged";
 
@@ -43,6 +49,7 @@ impl Hook for Dying {
 
 async fn start(url: &str, change: impl FnOnce(AppBuilder) -> AppBuilder) -> App {
     let builder = quarterdeck::demo::register(App::builder(config(url)));
+    let builder = builder.action::<author::Entity>(Action::new("change", "Change", change_them));
     change(builder).build().await.expect("an application")
 }
 
@@ -56,16 +63,65 @@ async fn id(app: &App, slug: &str) -> Value {
         .map_or(Value::Null, |id| id.trim().into())
 }
 
-/// One request of every kind of change, with a key.
-async fn request(app: &App) -> (Input, &'static str) {
-    let author = |slug: &str| json!({"name": "Ada", "slug": slug, "country": "GB"});
-    let body = json!({"operations": [
-        {"verb": "create", "data": author("new-1")},
-        {"verb": "create", "data": author("new-2")},
-        {"verb": "patch", "id": id(app, "kept").await, "data": {"country": "FR"}},
-        {"verb": "delete", "id": id(app, "gone").await},
-    ]});
-    (Input::from(&body), "the-key")
+fn author(slug: &str) -> Value {
+    json!({"name": "Ada", "slug": slug, "country": "GB"})
+}
+
+/// Every kind of change, each by itself.
+async fn change_them(selection: Selection) -> Result<Done, Error> {
+    let Selection {
+        engine,
+        ctx,
+        model,
+        keys,
+        ..
+    } = selection;
+    for slug in ["new-1", "new-2"] {
+        engine
+            .create(&ctx, model, Input::from(&author(slug)))
+            .await?;
+    }
+    let target = |key| Target {
+        key,
+        condition: &IfMatch::Unconditional,
+    };
+    let patch = Input::from(&json!({"country": "FR"}));
+    engine
+        .update(&ctx, (model, Verb::Patch), target(&keys[0]), patch)
+        .await?;
+    engine.delete(&ctx, model, target(&keys[1])).await?;
+    Ok(Done::default())
+}
+
+/// The body of a request of every kind of change.
+async fn body(app: &App, request: &str) -> Input {
+    let (kept, gone) = (id(app, "kept").await, id(app, "gone").await);
+    Input::from(&match request {
+        "action" => json!({"ids": [kept, gone]}),
+        _ => json!({"operations": [
+            {"verb": "create", "data": author("new-1")},
+            {"verb": "create", "data": author("new-2")},
+            {"verb": "patch", "id": kept, "data": {"country": "FR"}},
+            {"verb": "delete", "id": gone},
+        ]}),
+    })
+}
+
+/// Sends it with a key.
+async fn send(app: &App, request: &str, body: Input) -> Result<Written, Error> {
+    let model = app.engine.model("author").expect("a model").id;
+    let (ctx, sent) = (Context::operator(), (Some("the-key"), body));
+    match request {
+        "action" => app.engine.act(&ctx, (model, "change"), sent).await,
+        _ => app.engine.bulk(&ctx, model, sent).await,
+    }
+}
+
+async fn make(app: &App, slug: &str) {
+    let model = app.engine.model("author").expect("a model").id;
+    let body = Input::from(&author(slug));
+    let made = app.engine.create(&Context::operator(), model, body).await;
+    made.expect("an author");
 }
 
 async fn texts(app: &App, sql: &str) -> Vec<String> {
@@ -95,7 +151,8 @@ async fn state(app: &App) -> Value {
 #[tokio::test]
 #[ignore = "the child of d02_a_request_is_whole_or_absent_wherever_the_process_dies"]
 async fn child_that_dies_at_a_step() {
-    let (Ok(url), Ok(step)) = (std::env::var(DATABASE), std::env::var(STEP)) else {
+    let told = [DATABASE, STEP, REQUEST].map(|name| std::env::var(name).ok());
+    let [Some(url), Some(step), Some(request)] = told else {
         return;
     };
     let wanted: usize = step.parse().unwrap_or(usize::MAX);
@@ -110,18 +167,14 @@ async fn child_that_dies_at_a_step() {
         })
     })
     .await;
-    let (body, key) = request(&app).await;
-    let model = app.engine.model("author").expect("a model").id;
+    let body = body(&app, &request).await;
     step_now.store(0, Ordering::SeqCst);
-    let done = app
-        .engine
-        .bulk(&Context::operator(), model, (Some(key), body))
-        .await;
+    let done = send(&app, &request, body).await;
     assert!(!done.expect("an answer").again);
 }
 
 /// Runs the child; whether it came to its end.
-fn survives(url: &str, step: &str) -> bool {
+fn survives(url: &str, request: &str, step: &str) -> bool {
     let ended = Command::new(std::env::current_exe().expect("this program"))
         .args([
             "--exact",
@@ -130,6 +183,7 @@ fn survives(url: &str, step: &str) -> bool {
         ])
         .env(DATABASE, url)
         .env(STEP, step)
+        .env(REQUEST, request)
         .stdin(Stdio::null())
         .output();
     let ended = ended.expect("it runs");
@@ -141,61 +195,52 @@ fn survives(url: &str, step: &str) -> bool {
 
 #[tokio::test]
 async fn d02_d25_a_request_is_whole_or_absent_wherever_the_process_dies() {
-    for database in fresh("d02_d25_a_request_is_whole_or_absent_wherever_the_process_dies").await {
-        let app = start(&database.url, |b| b).await;
-        let model = app.engine.model("author").expect("a model").id;
-        for slug in ["kept", "gone"] {
-            let body = json!({"name": "Ada", "slug": slug, "country": "GB"});
-            let made = app
-                .engine
-                .create(&Context::operator(), model, Input::from(&body))
-                .await;
-            made.expect("an author");
+    for request in REQUESTS {
+        let name = "d02_d25_a_request_is_whole_or_absent_wherever_the_process_dies";
+        for database in fresh(name).await {
+            let app = start(&database.url, |b| b).await;
+            dies(&app, &database.url, request).await;
+            app.engine.db().clone().close().await;
+            database.remove().await;
         }
-        let before = state(&app).await;
-        let mut deaths = 0;
-        while !survives(&database.url, &(deaths + 1).to_string()) {
-            deaths += 1;
-            assert_eq!(state(&app).await, before, "step {deaths}");
-            assert!(deaths < 100, "it never comes to its end");
-        }
-        // The answers that were kept, two inserts or one, the patch, the delete, the audit, the key.
-        assert!(deaths >= 7, "{deaths} steps");
-        let after = json!({
-            "authors": ["kept", "new-1", "new-2"],
-            "country": ["FR"],
-            "audit": ["create", "create", "create", "create", "patch", "delete"],
-            "answers": 1,
-        });
-        assert_eq!(state(&app).await, after);
-
-        // Dead after the commit, before the answer: the client sends it again, and it is not done
-        // again.
-        let undo = "DELETE FROM qd_idempotency";
-        crate::auth::sql(app.engine.db(), undo).await;
-        crate::auth::sql(
-            app.engine.db(),
-            "DELETE FROM author WHERE slug LIKE 'new-%'",
-        )
-        .await;
-        let gone = json!({"name": "Ada", "slug": "gone", "country": "GB"});
-        let made = app
-            .engine
-            .create(&Context::operator(), model, Input::from(&gone))
-            .await;
-        made.expect("an author");
-        let (body, key) = request(&app).await;
-        assert!(!survives(&database.url, ACKNOWLEDGED));
-        let whole = state(&app).await;
-        assert_eq!(whole["authors"], after["authors"]);
-        assert_eq!(whole["answers"], 1);
-        let again = app
-            .engine
-            .bulk(&Context::operator(), model, (Some(key), body))
-            .await;
-        assert!(again.expect("the first answer").again);
-        assert_eq!(state(&app).await, whole);
-        app.engine.db().clone().close().await;
-        database.remove().await;
     }
+}
+
+async fn dies(app: &App, url: &str, request: &str) {
+    for slug in ["kept", "gone"] {
+        make(app, slug).await;
+    }
+    let before = state(app).await;
+    let mut deaths = 0;
+    while !survives(url, request, &(deaths + 1).to_string()) {
+        deaths += 1;
+        assert_eq!(state(app).await, before, "{request} step {deaths}");
+        assert!(deaths < 100, "it never comes to its end");
+    }
+    // The answers that were kept, two inserts or one, the patch, the delete, the audit, the key.
+    assert!(deaths >= 7, "{deaths} steps");
+    let after = json!({
+        "authors": ["kept", "new-1", "new-2"],
+        "country": ["FR"],
+        "audit": ["create", "create", "create", "create", "patch", "delete"],
+        "answers": 1,
+    });
+    assert_eq!(state(app).await, after);
+
+    // Dead after the commit, before the answer: the client sends it again, and it is not done again.
+    for undo in [
+        "DELETE FROM qd_idempotency",
+        "DELETE FROM author WHERE slug LIKE 'new-%'",
+    ] {
+        crate::auth::sql(app.engine.db(), undo).await;
+    }
+    make(app, "gone").await;
+    let sent = body(app, request).await;
+    assert!(!survives(url, request, ACKNOWLEDGED));
+    let whole = state(app).await;
+    assert_eq!(whole["authors"], after["authors"]);
+    assert_eq!(whole["answers"], 1);
+    let again = send(app, request, sent).await;
+    assert!(again.expect("the first answer").again);
+    assert_eq!(state(app).await, whole);
 }

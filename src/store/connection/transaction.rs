@@ -25,6 +25,7 @@ impl Connection {
     pub(in crate::store) async fn begin(&mut self) -> Result<(), DbErr> {
         // Before it is sent: whoever stops waiting for the answer has begun it all the same.
         self.open = true;
+        self.raced = false;
         if let Driver::Sqlite(..) = self.driver {
             self.ahead = Some(Ahead::Begin);
             return Ok(());

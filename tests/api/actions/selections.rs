@@ -2,10 +2,11 @@
 //! it has not seen.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use quarterdeck::app::AppBuilder;
 use quarterdeck::config::Config;
-use quarterdeck::crud::{Action, Context, Done, IfMatch, Selection, Target};
+use quarterdeck::crud::{Action, Context, Done, Engine, IfMatch, Selection, Target};
 use quarterdeck::demo::register;
 use quarterdeck::model::{Input, Verb};
 use quarterdeck_entity::demo::book;
@@ -17,13 +18,17 @@ use super::{DISCOUNT, books};
 use crate::house::app::{config, on_apps, on_each_app};
 use crate::house::fresh;
 
+/// The operations of the application that is running.
+type Engines = Arc<Mutex<Option<Arc<Engine>>>>;
+
 /// Adds a page to each book; while it thinks about the last, somebody changes the first.
-fn add_a_page() -> Action {
-    Action::new(
-        "add_a_page",
-        "Add a page",
-        |selection: Selection| async move {
-            let (engine, model) = (selection.engine.clone(), selection.model);
+fn add_a_page(engines: &Engines) -> Action {
+    let engines = Arc::clone(engines);
+    Action::new("add_a_page", "Add a page", move |selection: Selection| {
+        // Not the action's own: what that writes is part of it.
+        let engine = engines.lock().expect("unpoisoned").clone();
+        async move {
+            let (engine, model) = (engine.expect("an engine"), selection.model);
             let (first, last) = (selection.keys[0].clone(), selection.keys.len());
             let another = || {
                 let target = Target {
@@ -44,14 +49,16 @@ fn add_a_page() -> Action {
                 Some(json!({ "pages": book["pages"].as_i64()? + 1 }))
             };
             selection.patch(change).await
-        },
-    )
+        }
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d28_an_action_does_not_write_over_what_another_has_written_meanwhile() {
-    let with = |b: AppBuilder| b.action::<book::Entity>(add_a_page());
+    let engines = Engines::default();
+    let with = |b: AppBuilder| b.action::<book::Entity>(add_a_page(&engines));
     on_each_app("d28_an_action_does_not_write_over", with, async |app| {
+        *engines.lock().expect("unpoisoned") = Some(Arc::clone(&app.app.engine));
         let ids = books(app, 2).await;
         let admin = app.login("admin").await;
         let path = "/api/v1/book/_actions/add_a_page";
