@@ -71,11 +71,15 @@ impl Db {
         };
         snapshot::check_beginning(length)?;
         let opened = Self::open(settings, options).await;
-        let db = opened.map_err(|e| match failure::classify(&e) {
+        let mut db = opened.map_err(|e| match failure::classify(&e) {
             Failure::Damaged => failure::plain(e),
             _ => cannot(e),
         })?;
-        db.check_version().await?;
+        let version = db.version().await?;
+        if db.backend() == DbBackend::Sqlite {
+            check_version(&version)?;
+        }
+        db.writer.returning |= is_mariadb(&version);
         snapshot::check_length(&db, length).await?;
         Ok(db)
     }
@@ -114,24 +118,17 @@ impl Db {
         })
     }
 
-    async fn check_version(&self) -> Result<(), Error> {
-        if self.backend() != DbBackend::Sqlite {
-            return Ok(());
-        }
-        let statement = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version()");
+    /// What the database calls its version.
+    async fn version(&self) -> Result<String, Error> {
+        let sql = match self.backend() {
+            DbBackend::Sqlite => "SELECT sqlite_version()",
+            _ => "SELECT version()",
+        };
+        let statement = Statement::from_string(self.backend(), sql);
         let row = self.writer.query_one_raw(statement).await;
-        let version: String = row
-            .map_err(failure::plain)?
+        row.map_err(failure::plain)?
             .ok_or_else(Error::not_found)
-            .and_then(|r| r.try_get_by_index(0).map_err(failure::plain))?;
-        let mut parts = version.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
-        let mut next = || parts.next().unwrap_or(0);
-        if (next(), next(), next()) < SQLITE_FIXED {
-            return Err(Error::internal(format!(
-                "SQLite {version} can corrupt a database in WAL mode; 3.51.3 or newer is needed"
-            )));
-        }
-        Ok(())
+            .and_then(|r| r.try_get_by_index(0).map_err(failure::plain))
     }
 
     /// Which database this is.
@@ -240,6 +237,26 @@ impl Db {
     }
 }
 
+fn check_version(version: &str) -> Result<(), Error> {
+    if numbers(version) < SQLITE_FIXED {
+        return Err(Error::internal(format!(
+            "SQLite {version} can corrupt a database in WAL mode; 3.51.3 or newer is needed"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether this is a MariaDB whose INSERT knows RETURNING (10.5); MySQL's does not.
+fn is_mariadb(version: &str) -> bool {
+    version.contains("MariaDB") && numbers(version) >= (10, 5, 0)
+}
+
+fn numbers(version: &str) -> (u32, u32, u32) {
+    let mut parts = version.split(['.', '-']);
+    let mut next = || parts.next().and_then(|p| p.parse().ok()).unwrap_or(0);
+    (next(), next(), next())
+}
+
 /// How to connect, as the settings say.
 fn options(settings: &DbSettings) -> Result<Options, DbErr> {
     parse(settings).map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(e.into())))
@@ -326,6 +343,12 @@ fn literal_limit(mut statement: Statement) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mariadb_is_told_from_a_mysql_by_its_version() {
+        assert!(is_mariadb("10.11.14-MariaDB-0+deb12u2") && is_mariadb("10.5.0-MariaDB"));
+        assert!(!is_mariadb("10.4.34-MariaDB") && !is_mariadb("8.4.3"));
+    }
 
     #[test]
     fn only_the_last_limit_of_a_postgresql_statement_is_written_out() {

@@ -70,6 +70,8 @@ pub struct Pool {
     backend: DbBackend,
     connections: managed::Pool<Manager>,
     observer: Option<Observer>,
+    /// Whether an INSERT gives its rows back.
+    pub(super) returning: bool,
     /// The transaction that all that is done with it is part of.
     pub(super) whole: Option<Arc<Mutex<State>>>,
 }
@@ -114,6 +116,7 @@ impl Pool {
             backend,
             connections,
             observer: None,
+            returning: backend != DbBackend::MySql,
             whole: None,
         })
     }

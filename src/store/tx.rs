@@ -15,6 +15,7 @@ pub struct Tx {
     // Statements of one transaction run one after the other.
     connection: Mutex<Held>,
     observer: Option<Observer>,
+    returning: bool,
 }
 
 impl std::fmt::Debug for Tx {
@@ -31,7 +32,13 @@ impl Tx {
             backend: pool.get_database_backend(),
             connection: Mutex::new(Held::begun(pool, beside).await?),
             observer: pool.observer(),
+            returning: pool.returning,
         })
+    }
+
+    /// Whether an INSERT gives its rows back (`RETURNING`).
+    pub(super) fn returning(&self) -> bool {
+        self.returning
     }
 
     /// Makes the writes permanent.

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
-    EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select, Value,
+    EntityTrait, FromQueryResult as _, IdenStatic as _, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyToColumn as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Select, Value,
 };
 
 use super::Tx;
@@ -101,6 +102,10 @@ where
     }
 
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr> {
+        if tx.returning() {
+            let inserted = self.insert_many(tx, vec![changes]).await?.pop();
+            return inserted.ok_or(DbErr::RecordNotInserted);
+        }
         let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
         assign::<E>(&mut active, changes.values)?;
         Ok(values::<E>(&active.insert(tx).await?))
@@ -108,7 +113,7 @@ where
 
     async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr> {
         let mut inserted = Vec::with_capacity(rows.len());
-        if !tx.support_returning() {
+        if !tx.returning() {
             for changes in rows {
                 inserted.push(self.insert(tx, changes).await?);
             }
@@ -128,8 +133,7 @@ where
         while let Some(first) = ready.first().map(shape) {
             let alike = ready.iter().take(most).take_while(|a| shape(a) == first);
             let rest = ready.split_off(alike.count());
-            let models = E::insert_many(ready).exec_with_returning(tx).await?;
-            for model in models {
+            for model in insert::<E>(tx, ready).await? {
                 let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, true);
                 inserted.push(values::<E>(&saved.await?));
             }
@@ -165,6 +169,29 @@ where
             Ok(())
         }
     }
+}
+
+/// Inserts rows that are ready and alike; the rows as the database has them.
+async fn insert<E>(tx: &Tx, ready: Vec<E::ActiveModel>) -> Result<Vec<E::Model>, DbErr>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let insert = E::insert_many(ready);
+    if tx.support_returning() {
+        return insert.exec_with_returning(tx).await;
+    }
+    // The query builder takes MariaDB for MySQL, whose INSERT has no RETURNING.
+    let mut statement = tx.get_database_backend().build(&insert.into_query());
+    let columns = E::Column::iter().map(|c| format!("`{}`", c.as_str().replace('`', "``")));
+    statement.sql.push_str(" RETURNING ");
+    statement
+        .sql
+        .push_str(&columns.collect::<Vec<_>>().join(", "));
+    let rows = tx.query_all_raw(statement).await?;
+    let model = |row| E::Model::from_query_result(row, "");
+    rows.iter().map(model).collect()
 }
 
 fn locked<E: EntityTrait>(tx: &Tx, condition: Expr) -> Select<E> {
