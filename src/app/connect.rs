@@ -1,10 +1,15 @@
 //! From the settings to a connection with the database.
 
+use std::time::Duration;
+
 use crate::config::SqliteSynchronous;
 use crate::error::Error;
 use crate::store::{Db, DbSettings};
 
 use super::AppBuilder;
+
+/// How long a write waits for SQLite's one writer at most.
+const WRITER: Duration = Duration::from_secs(30);
 
 impl AppBuilder {
     /// Connects to the database of the settings.
@@ -23,6 +28,8 @@ impl AppBuilder {
             max_connections: database.max_connections,
             statement_timeout: database.statement_timeout,
             acquire_timeout: database.acquire_timeout,
+            // Before the request's own end: what is refused is then not written after it.
+            writer_timeout: WRITER.min(self.config.server.request / 2),
             sqlite_full_sync: database.sqlite_synchronous == SqliteSynchronous::Full,
         })
         .await

@@ -42,6 +42,8 @@ pub struct DbSettings {
     pub statement_timeout: Duration,
     /// Longest time to wait for a free connection.
     pub acquire_timeout: Duration,
+    /// SQLite: longest time to wait for the one connection that writes.
+    pub writer_timeout: Duration,
     /// SQLite: whether a commit waits for the disk (`synchronous=FULL`).
     pub sqlite_full_sync: bool,
 }
@@ -93,7 +95,7 @@ impl Db {
         let migrations = migrations(options.clone());
         let (writer, reader) = match options {
             Options::Sqlite(o) => {
-                let one = (1, Duration::from_secs(30));
+                let one = (1, settings.writer_timeout);
                 let writer = Pool::new(Options::Sqlite(o.clone()), one, patience)?;
                 let url = &settings.url;
                 let reader = if url.contains(":memory:") || url.contains("mode=memory") {

@@ -3,6 +3,7 @@
 mod ends;
 mod files;
 mod stopping;
+mod waiting;
 
 use std::fmt::Write as _;
 use std::sync::Arc;

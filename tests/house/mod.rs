@@ -119,6 +119,7 @@ async fn connect(url: &str) -> Db {
         max_connections: 4,
         statement_timeout: Duration::from_secs(60),
         acquire_timeout: Duration::from_secs(30),
+        writer_timeout: Duration::from_secs(30),
         sqlite_full_sync: false,
     })
     .await

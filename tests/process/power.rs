@@ -192,6 +192,7 @@ async fn open(database: &Path) -> Result<Told, Error> {
         max_connections: 2,
         statement_timeout: Duration::from_secs(60),
         acquire_timeout: Duration::from_secs(30),
+        writer_timeout: Duration::from_secs(30),
         sqlite_full_sync: true,
     };
     let db = Db::connect(&settings).await?;

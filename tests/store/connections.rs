@@ -26,6 +26,7 @@ pub(super) async fn on_each_with(
             max_connections: 2,
             statement_timeout: Duration::from_secs(1),
             acquire_timeout: Duration::from_secs(20),
+            writer_timeout: Duration::from_secs(30),
             sqlite_full_sync: false,
         };
         tune(&mut settings);
