@@ -14,7 +14,7 @@ use super::{Place, Served};
 const LEFT: u64 = 60_000;
 
 /// The binary, for which a write over the limit is an error and not its death.
-fn serve(place: &Place) -> Served {
+fn serve(place: &Place, settings: &[(&str, &str)]) -> Served {
     let plain = place.command(&["serve", "--bind", "127.0.0.1:0", "--demo"]);
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
@@ -26,6 +26,7 @@ fn serve(place: &Place) -> Served {
         };
     }
     command
+        .envs(settings.iter().copied())
         .current_dir(place.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -111,7 +112,7 @@ async fn d08_on_a_full_disk_writes_are_refused_reads_go_on_and_all_is_well_when_
         place.token(),
         place.run(&["token", "create", "--user", "root"]),
     );
-    let served = serve(&place);
+    let served = serve(&place, &[]);
     let client = Client {
         client: reqwest::Client::new(),
         token,
@@ -169,6 +170,36 @@ async fn d08_on_a_full_disk_writes_are_refused_reads_go_on_and_all_is_well_when_
         let ran = place.run(arguments);
         assert_eq!(ran.code, 0, "{ran:?}");
     }
+}
+
+#[tokio::test]
+async fn d08_a_workbook_that_there_is_no_room_for_is_refused_and_leaves_nothing_behind() {
+    let name = "d08_a_workbook_that_there_is_no_room_for_is_refused_and_leaves_nothing_behind";
+    let place = Place::new();
+    let token = place.token();
+    let temporary = place.path().join("temporary");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let served = serve(&place, &[("TMPDIR", temporary.to_str().expect("text"))]);
+    let client = Client {
+        client: reqwest::Client::new(),
+        token,
+    };
+    assert!(!fill(&client, &served, ("ada", 300)).await.1);
+    let path = "/api/v1/author/_export?format=xlsx";
+    // In the middle of a sheet, and at the end of the file.
+    for bytes in ["20000", "500"] {
+        if !limit(&served, bytes) {
+            println!("SKIPPED {name}: the system sets no limits for another process");
+            return;
+        }
+        let (status, kind, body) = client.get(&served, path).await;
+        assert_eq!((status, &body["code"]), (503, &json!("no_room")), "{body}");
+        assert_eq!(kind, "application/problem+json");
+    }
+    assert!(limit(&served, "unlimited"));
+    assert_eq!(client.get(&served, path).await.0, 200);
+    let left = std::fs::read_dir(&temporary).expect("a folder").count();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! any other its digits as text; dates and times are the texts that the API gives. A text is a text:
 //! no cell is a formula, whatever it begins with (A73).
 
+use std::any::Any;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use sea_orm::QueryResult;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use crate::crud::Progress;
 use crate::error::Error;
@@ -81,7 +83,8 @@ pub(super) async fn write(export: &Export, sender: &mpsc::Sender<Piece>) -> Resu
     let whole = whole && rows.flush().await;
     drop(rows);
     // When the thread gave up, its reason is worth more than that nobody took the rows.
-    let file = thread.await.map_err(Error::internal)??;
+    let panicked = |e: JoinError| e.try_into_panic().map_or_else(Error::internal, panicked);
+    let file = thread.await.map_err(panicked)??;
     if !whole || sender.is_closed() {
         return Ok(false);
     }
@@ -147,8 +150,8 @@ impl Book {
         while let Some(batch) = batches.blocking_recv() {
             self.batch(&batch)?;
         }
-        let file = tempfile::tempfile().map_err(Error::internal)?;
-        let writable = file.try_clone().map_err(Error::internal)?;
+        let file = tempfile::tempfile().map_err(no_room)?;
+        let writable = file.try_clone().map_err(no_room)?;
         self.book.save_to_writer(writable).map_err(failed)?;
         Ok(file)
     }
@@ -240,8 +243,27 @@ fn failed(error: XlsxError) -> Error {
             let detail = "A sheet of xlsx has no room for so many columns; export csv or ndjson.";
             Error::parameter("format", "too_wide", detail)
         }
+        XlsxError::IoError(error) => no_room(error),
         other => Error::internal(other),
     }
+}
+
+/// The library writes its temporary files as if that could not fail; what the system has against it is
+/// in the panic.
+fn panicked(panic: Box<dyn Any + Send>) -> Error {
+    let text = match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(_) => "an export panicked".to_owned(),
+    };
+    match text.contains("Os {") {
+        true => no_room(text),
+        false => Error::internal(text),
+    }
+}
+
+fn no_room(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let detail = "There is no room for the file now; try again later.";
+    Error::unavailable("no_room", detail, 30).because(why)
 }
 
 #[cfg(test)]
