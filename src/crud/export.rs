@@ -43,7 +43,14 @@ pub struct Export {
 
 /// The columns of a file.
 #[derive(Debug, Clone)]
-struct Columns(Vec<(String, Kind)>);
+struct Columns(Vec<Column>);
+
+#[derive(Debug, Clone)]
+struct Column {
+    name: String,
+    kind: Kind,
+    nullable: bool,
+}
 
 /// What becomes of an export, piece by piece.
 enum Piece {
@@ -85,7 +92,11 @@ impl Engine {
         let meta = self.registry.model(model);
         let columns = query.fields.iter().map(|shown| {
             let field = &meta.fields[shown.field];
-            (field.name.clone(), field.kind.clone())
+            Column {
+                name: field.name.clone(),
+                kind: field.kind.clone(),
+                nullable: field.nullable,
+            }
         });
         let columns = Columns(columns.collect());
         let filter = rows.and(query.filter.clone());

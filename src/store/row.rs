@@ -11,6 +11,7 @@
 pub mod csv;
 mod mysql;
 mod postgres;
+pub mod sheet;
 mod sqlite;
 mod style;
 

@@ -30,11 +30,11 @@ impl Lines {
         let json = export.format == Format::Ndjson;
         let mut buffer = Vec::with_capacity(PIECE + PIECE / 8);
         if !json {
-            for (i, (name, _)) in columns.0.iter().enumerate() {
+            for (i, column) in columns.0.iter().enumerate() {
                 if i > 0 {
                     buffer.push(b',');
                 }
-                row::csv::write(&mut buffer, name.as_bytes());
+                row::csv::write(&mut buffer, column.name.as_bytes());
             }
             buffer.extend_from_slice(b"\r\n");
         }
@@ -55,7 +55,7 @@ impl Lines {
         Self {
             json,
             columns: columns
-                .map(|(i, (name, kind))| (before(i, name), kind.clone()))
+                .map(|(i, column)| (before(i, &column.name), column.kind.clone()))
                 .collect(),
             buffer,
             sender,

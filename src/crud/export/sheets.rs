@@ -21,7 +21,7 @@ use crate::model::Kind;
 use crate::store::row;
 use crate::store::stream::Sink;
 
-use super::{Columns, Export, PIECE, Piece};
+use super::{Column, Columns, Export, PIECE, Piece};
 
 /// Rows of a sheet, its header among them.
 const SHEET: u32 = 1_048_576;
@@ -47,8 +47,8 @@ struct Rows {
 impl Sink for Rows {
     fn row(&mut self, row: &QueryResult) -> Result<bool, Error> {
         let Batch { bytes, ends } = &mut self.batch;
-        for (i, (_, kind)) in self.columns.0.iter().enumerate() {
-            let filled = row::write_text(bytes, row, i, kind)?;
+        for (i, column) in self.columns.0.iter().enumerate() {
+            let filled = row::write_text(bytes, row, i, &column.kind)?;
             ends.push(filled.then_some(bytes.len()));
         }
         if let Some(progress) = &self.progress {
@@ -136,7 +136,7 @@ impl Book {
         book.set_properties(&DocProperties::new().set_creation_datetime(&created));
         let mut new = Self {
             name: name.to_owned(),
-            formats: columns.0.iter().map(|(_, kind)| format(kind)).collect(),
+            formats: columns.0.iter().map(|c| format(&c.kind)).collect(),
             columns,
             book,
             sheets: 0,
@@ -169,8 +169,10 @@ impl Book {
             .add_worksheet_with_constant_memory()
             .map_err(failed)?;
         sheet.set_name(format!("{own}{end}")).map_err(failed)?;
-        for (column, (name, _)) in (0_u16..).zip(&self.columns.0) {
-            sheet.write_string(0, column, name).map_err(failed)?;
+        for (number, column) in (0_u16..).zip(&self.columns.0) {
+            sheet
+                .write_string(0, number, &column.name)
+                .map_err(failed)?;
         }
         self.next = 1;
         Ok(())
@@ -194,9 +196,9 @@ impl Book {
                 let Some(end) = end else { continue };
                 let text = std::str::from_utf8(&batch.bytes[start..*end]);
                 let text = text.map_err(Error::internal)?;
-                let column = u16::try_from(i).map_err(Error::internal)?;
-                let kind = (&self.columns.0[i].1, self.formats[i].as_ref());
-                cell(sheet, (self.next, column), kind, text).map_err(failed)?;
+                let number = u16::try_from(i).map_err(Error::internal)?;
+                let column = (&self.columns.0[i], self.formats[i].as_ref());
+                cell(sheet, (self.next, number), column, text).map_err(failed)?;
                 start = *end;
             }
             self.next += 1;
@@ -207,24 +209,33 @@ impl Book {
 
 fn cell(
     sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    (kind, format): (&Kind, Option<&Format>),
+    (row, number): (u32, u16),
+    (column, format): (&Column, Option<&Format>),
     text: &str,
 ) -> Result<(), XlsxError> {
-    let number = match kind {
+    let value = match column.kind {
         Kind::Int(_) | Kind::Decimal(_) => text.parse::<f64>().ok().filter(|_| is_exact(text)),
         Kind::Float | Kind::Double => text.parse::<f64>().ok(),
         _ => None,
     };
-    match (kind, number, format) {
-        (Kind::Bool, ..) => sheet.write_boolean(row, column, text == "true")?,
-        (_, Some(number), Some(format)) => {
-            sheet.write_number_with_format(row, column, number, format)?
+    match (&column.kind, value, format) {
+        (Kind::Bool, ..) => sheet.write_boolean(row, number, text == "true")?,
+        (_, Some(value), Some(format)) => {
+            sheet.write_number_with_format(row, number, value, format)?
         }
-        (_, Some(number), None) => sheet.write_number(row, column, number)?,
-        (_, None, _) => sheet.write_string(row, column, text)?,
+        (_, Some(value), None) => sheet.write_number(row, number, value)?,
+        (Kind::Text(_) | Kind::Bytes(_), ..) if needs_mark(column, text) => {
+            sheet.write_string(row, number, format!("'{text}"))?
+        }
+        (_, None, _) => sheet.write_string(row, number, text)?,
     };
     Ok(())
+}
+
+/// Where there is no null, an empty cell is an empty text.
+fn needs_mark(column: &Column, text: &str) -> bool {
+    let plain = text.is_empty() && !column.nullable && matches!(column.kind, Kind::Text(_));
+    row::sheet::is_marked(text) && !plain
 }
 
 /// Whether a double keeps every digit.
@@ -278,7 +289,11 @@ mod tests {
 
     #[test]
     fn a_sheet_that_is_full_is_followed_by_another() {
-        let columns = Columns(vec![("id".into(), Kind::Text(None))]);
+        let columns = Columns(vec![Column {
+            name: "id".into(),
+            kind: Kind::Text(None),
+            nullable: false,
+        }]);
         let mut book = Book::new("a_name_of_more_than_thirty_one_characters", columns).unwrap();
         book.next = SHEET - 1;
         let batch = Batch {

@@ -8,7 +8,7 @@
 use sea_orm::Value;
 
 use crate::model::{Field, Input, Kind, value};
-use crate::store::row::csv::unmarked;
+use crate::store::row;
 
 use super::rows::Cell;
 
@@ -34,7 +34,8 @@ pub(super) enum Said {
     Fault(&'static str, &'static str),
 }
 
-/// Reads a cell for a field. In a sheet an empty text leaves no trace, in CSV it has quotes.
+/// Reads a cell for a field. In a sheet an empty text where there is no null leaves no trace, else it has
+/// a mark; in CSV it has quotes.
 pub(super) fn read(field: &Field, cell: Cell, is_sheet: bool) -> Said {
     match cell {
         Cell::Empty if field.nullable => Said::Value(Input::Null, Spelling::Same),
@@ -60,9 +61,10 @@ fn of_text(kind: &Kind, text: String, is_sheet: bool) -> Said {
         kind,
         Kind::Text(_) | Kind::Enum { .. } | Kind::Bytes(_) | Kind::Json | Kind::Array(_)
     );
-    let text = match marked && !is_sheet {
-        true => unmarked(&text).to_owned(),
-        false => text,
+    let text = match (kind, is_sheet) {
+        (Kind::Text(_) | Kind::Bytes(_), true) => row::sheet::unmarked(&text).to_owned(),
+        _ if marked && !is_sheet => row::csv::unmarked(&text).to_owned(),
+        _ => text,
     };
     let input = match kind {
         Kind::Bool => match truth(&text) {

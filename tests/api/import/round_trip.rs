@@ -73,6 +73,16 @@ async fn make(session: &Session<'_>) {
         let made = call(session, ("POST", "/api/v1/author"), &[], Some(&author)).await;
         assert_eq!(made.status, 201, "{}", made.text);
     }
+    // Null and the empty text, and what either could be taken for.
+    for (n, text) in [json!(""), json!("''"), Value::Null]
+        .into_iter()
+        .enumerate()
+    {
+        let author =
+            json!({"name": "N", "slug": format!("empty-{n}"), "country": "GB", "biography": text});
+        let made = call(session, ("POST", "/api/v1/author"), &[], Some(&author)).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
     // Headings that come before the one they are under.
     let heading =
         |slug: &str, parent: Value| json!({"name": slug, "slug": slug, "parent_id": parent});
