@@ -65,7 +65,7 @@ fn a_file_is_imported_from_a_path_or_from_standard_input() {
 }
 
 #[tokio::test]
-async fn d02_a_killed_server_says_at_its_next_start_how_far_an_import_came() {
+async fn d02_d25_a_killed_server_says_how_far_an_import_came_and_goes_on_from_there_when_asked() {
     let place = Place::new();
     let token = place.token();
     let mut rows = String::from("name,slug,country\n");
@@ -79,37 +79,56 @@ async fn d02_a_killed_server_says_at_its_next_start_how_far_an_import_came() {
     };
     for query in ["atomic=true", "atomic=false"] {
         let served = place.serve(&[], &["--demo"]);
-        let begun = client
-            .post(served.url(&format!("/api/v1/author/_import?{query}")))
-            .header("x-api-key", &token)
-            .header("content-type", "text/csv")
-            .header("prefer", "respond-async")
-            .body(rows.clone());
-        let begun = begun.send().await.unwrap();
-        assert_eq!(begun.status(), 202);
-        let path = begun.headers()["location"].to_str().unwrap().to_owned();
+        let begin = async |served: &super::Served| -> String {
+            let begun = client
+                .post(served.url(&format!("/api/v1/author/_import?{query}")))
+                .header("x-api-key", &token)
+                .header("idempotency-key", query)
+                .header("content-type", "text/csv")
+                .header("prefer", "respond-async")
+                .body(rows.clone());
+            let begun = begun.send().await.unwrap();
+            assert_eq!(begun.status(), 202);
+            begun.headers()["location"].to_str().unwrap().to_owned()
+        };
+        let path = begin(&served).await;
         while get(&served, &path).await["progress"]["done"].as_u64() < Some(500) {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         served.signal("-KILL");
         served.end();
         let served = place.serve(&[], &["--demo"]);
-        let operation = loop {
-            let operation = get(&served, &path).await;
+        let ended = async |path: &str| loop {
+            let operation = get(&served, path).await;
             if operation["state"] != "running" {
                 break operation;
             }
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         };
+        let count = async || {
+            let authors = get(&served, "/api/v1/author?count=exact&limit=1").await;
+            authors["page"]["count"].as_u64().unwrap()
+        };
+        let operation = ended(&path).await;
         assert_eq!(operation["state"], "failed", "{operation}");
         assert_eq!(operation["result"]["code"], "interrupted", "{operation}");
-        let authors = get(&served, "/api/v1/author?count=exact&limit=1").await;
-        let count = authors["page"]["count"].as_u64().unwrap();
+        let written = count().await;
         if query == "atomic=true" {
-            assert_eq!(count, 0, "nothing of it was written");
-        } else {
-            assert!((500..20_000).contains(&count), "{count}");
-            assert_eq!(operation["progress"]["done"], count, "{operation}");
+            assert_eq!(written, 0, "nothing of it was written");
+            continue;
         }
+        assert!((500..20_000).contains(&written), "{written}");
+        assert_eq!(operation["progress"]["done"], written, "{operation}");
+        // The same file with the same key: every row is there once.
+        let operation = ended(&begin(&served).await).await;
+        assert_eq!(operation["state"], "done", "{operation}");
+        assert_eq!(operation["result"]["created"], 20_000, "{operation}");
+        assert_eq!(count().await, 20_000);
+        let audited = get(
+            &served,
+            "/api/v1/qd_audit?model=author&verb=create&count=exact",
+        )
+        .await;
+        assert_eq!(audited["page"]["count"], 20_000, "none was written twice");
     }
 }
