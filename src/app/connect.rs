@@ -12,18 +12,28 @@ use super::AppBuilder;
 const WRITER: Duration = Duration::from_secs(30);
 
 impl AppBuilder {
-    /// Connects to the database of the settings.
+    /// Connects to the database of the settings, creating a SQLite file that is not there.
     ///
     /// # Errors
     /// 503 when it cannot be reached.
     pub async fn connect(&self) -> Result<Db, Error> {
-        self.connect_to(self.config.database.url.expose()).await
+        Db::connect(&self.settings(self.config.database.url.expose())).await
     }
 
-    /// Connects to another database with the same settings.
+    /// The same for a command that looks: what is not there stays away.
+    pub(crate) async fn connect_to_existing(&self) -> Result<Db, Error> {
+        let settings = self.settings(self.config.database.url.expose());
+        Db::connect_to_existing(&settings).await
+    }
+
+    /// Connects to another database, which is there, with the same settings.
     pub(crate) async fn connect_to(&self, url: &str) -> Result<Db, Error> {
+        Db::connect_to_existing(&self.settings(url)).await
+    }
+
+    fn settings(&self, url: &str) -> DbSettings {
         let database = &self.config.database;
-        Db::connect(&DbSettings {
+        DbSettings {
             url: url.to_owned(),
             max_connections: database.max_connections,
             statement_timeout: database.statement_timeout,
@@ -31,7 +41,6 @@ impl AppBuilder {
             // Before the request's own end: what is refused is then not written after it.
             writer_timeout: WRITER.min(self.config.server.request / 2),
             sqlite_full_sync: database.sqlite_synchronous == SqliteSynchronous::Full,
-        })
-        .await
+        }
     }
 }

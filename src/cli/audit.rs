@@ -13,7 +13,7 @@ use super::arguments::Audit;
 /// Only connects: what looks for traces must leave none, so nothing is migrated or mended.
 pub(super) async fn audit(app: &AppBuilder, command: Audit) -> Result<ExitCode, Failure> {
     let Audit::Verify { head } = command;
-    let db = app.connect().await?;
+    let db = app.connect_to_existing().await?;
     let key = key(&db).await?;
     let found = verify(&db, &key, head.as_deref()).await?;
     db.close().await;

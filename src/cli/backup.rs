@@ -21,7 +21,7 @@ const SPECIAL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 /// by its name: what has the name is good.
 pub(super) async fn backup(app: &AppBuilder, file: &Path) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let db = app.connect().await?;
+    let db = app.connect_to_existing().await?;
     let instead = match db.backend() {
         DbBackend::Sqlite => None,
         DbBackend::Postgres => Some("PostgreSQL: use pg_dump"),

@@ -23,7 +23,7 @@ pub(super) fn check(app: &AppBuilder) -> ExitCode {
 
 pub(super) async fn doctor(mut app: AppBuilder) -> Result<ExitCode, Failure> {
     let code = check(&app);
-    let db = app.connect().await?;
+    let db = app.connect_to_existing().await?;
     println!("database: connected ({:?})", db.backend());
     let faults = db.faults().await?;
     if !faults.is_empty() {

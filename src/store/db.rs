@@ -16,7 +16,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 use super::connection::Options;
 use super::failure::{self, Failure};
@@ -86,6 +86,21 @@ impl Db {
         Ok(db)
     }
 
+    /// Connects to a database that is there already: for who looks, and must not make what is missing.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; a SQLite file that is not there.
+    pub async fn connect_to_existing(settings: &DbSettings) -> Result<Self, Error> {
+        if let Ok(Options::Sqlite(o)) = options(settings)
+            && !is_in_memory(&settings.url)
+            && !o.get_filename().exists()
+        {
+            let detail = format!("There is no database {}.", o.get_filename().display());
+            return Err(Error::new(Kind::Unavailable, "database", detail));
+        }
+        Self::connect(settings).await
+    }
+
     async fn open(settings: &DbSettings, options: Options) -> Result<Self, DbErr> {
         let patience = settings.statement_timeout;
         let shared = (
@@ -97,8 +112,7 @@ impl Db {
             Options::Sqlite(o) => {
                 let one = (1, settings.writer_timeout);
                 let writer = Pool::new(Options::Sqlite(o.clone()), one, patience)?;
-                let url = &settings.url;
-                let reader = if url.contains(":memory:") || url.contains("mode=memory") {
+                let reader = if is_in_memory(&settings.url) {
                     writer.clone()
                 } else {
                     let o = o.read_only(true).create_if_missing(false);
@@ -257,6 +271,10 @@ fn numbers(version: &str) -> (u32, u32, u32) {
     let mut parts = version.split(['.', '-']);
     let mut next = || parts.next().and_then(|p| p.parse().ok()).unwrap_or(0);
     (next(), next(), next())
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 /// How to connect, as the settings say.

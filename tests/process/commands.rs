@@ -154,9 +154,12 @@ fn check_and_doctor_tell_the_state_and_openapi_the_document() {
     let check = place.run(&["check", "--demo"]);
     assert_eq!(check.code, 0, "{check:?}");
     assert!(check.out.contains("no errors"));
+    for arguments in [&["migrate"][..], &["migrate", "down"]] {
+        assert_eq!(place.run(arguments).code, 0, "{arguments:?}");
+    }
     let before = place.run(&["doctor"]);
     assert!(
-        before.code == 0 && before.out.contains("pending"),
+        before.code == 0 && before.out.contains(" 1 pending"),
         "{before:?}"
     );
     assert_eq!(place.run(&["migrate"]).code, 0);
@@ -179,6 +182,23 @@ fn check_and_doctor_tell_the_state_and_openapi_the_document() {
         "sqlite:///no/such/folder/x.sqlite",
     ]);
     assert_eq!(nowhere.code, 1, "{nowhere:?}");
+}
+
+#[test]
+fn commands_that_look_make_no_database_where_there_is_none() {
+    let place = Place::new();
+    for arguments in [
+        &["doctor"][..],
+        &["audit", "verify"],
+        &["backup", "copy.sqlite"],
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, 1, "{arguments:?} {ran:?}");
+        let says = format!("There is no database {}.", place.database().display());
+        assert!(ran.err.contains(&says), "{arguments:?} {ran:?}");
+        let left = std::fs::read_dir(place.path()).expect("the folder");
+        assert_eq!(left.count(), 0, "{arguments:?}");
+    }
 }
 
 #[test]
