@@ -62,11 +62,13 @@ impl Noted {
         ))
     }
 
-    /// Whether it is time to write again. Of many that ask at once one is told yes.
+    /// Whether it is time to write again, or the clock has been set back since. Of many that ask at once
+    /// one is told yes.
     fn claim(&self, now: DateTime<Utc>, every: TimeDelta) -> bool {
         let last = self.0.load(Ordering::Relaxed);
         let now = now.timestamp_micros();
-        let is_due = now.saturating_sub(last) >= every.num_microseconds().unwrap_or(i64::MAX);
+        let since = now.saturating_sub(last).saturating_abs();
+        let is_due = since >= every.num_microseconds().unwrap_or(i64::MAX);
         is_due
             && self
                 .0

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod cells;
+mod clock;
 mod commands;
 mod crash;
 mod full;

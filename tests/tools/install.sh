@@ -14,6 +14,8 @@ has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || hav
 
 has_mariadb() { [ -x /usr/sbin/mariadbd ] || have mariadbd; }
 
+has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
+
 has_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 # quietly COMMAND...: its output only when it fails.
@@ -31,6 +33,7 @@ missing_packages() {
     has_venv || echo python3 python3-venv
     { have node && have npm; } || echo nodejs npm
     have chromium || echo chromium
+    has_faketime || echo faketime
 }
 
 apt() {
