@@ -24,20 +24,21 @@ pub async fn login(
     (name, password): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<i64, Error> {
-    let now = now();
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let scopes = [
         Scope::Account { name, address },
         Scope::Address(address),
         Scope::Everyone,
     ];
+    let turn = passwords.turn().await.map_err(accounts::hash_error)?;
+    let now = now();
     reserve(db, &scopes, now).await?;
     let user = accounts::by_name(db, name).await?;
     let stored = user
         .as_ref()
         .filter(|u| u.is_active)
         .and_then(|u| u.password_hash.as_deref());
-    let verdict = passwords
+    let verdict = turn
         .verify(password, stored)
         .await
         .map_err(accounts::hash_error)?;

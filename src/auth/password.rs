@@ -139,17 +139,44 @@ impl Passwords {
         let password = bounded(password)?;
         let cost = self.cost.clone();
         let work = move || argon::hash(&cost, password.as_bytes());
-        self.queue.run(work).await?.map_err(PasswordError::Failed)
+        let hash = self.queue.turn().await?.run(work).await?;
+        hash.map_err(PasswordError::Failed)
     }
 
+    /// Waits for a turn to compare a password. What a login does before that, it does within its turn:
+    /// then a crowd of logins keeps no more of the database's time from others than a few logins do.
+    ///
+    /// # Errors
+    /// Busy.
+    pub async fn turn(&self) -> Result<Turn<'_>, PasswordError> {
+        let turn = self.queue.turn().await?;
+        let passwords = self;
+        Ok(Turn { passwords, turn })
+    }
+
+    /// Whether a stored hash was made with another algorithm or at another cost than a new one.
+    #[must_use]
+    pub fn needs_rehash(&self, stored: &str) -> bool {
+        !argon::usable(stored).is_some_and(|hash| argon::is_current(&hash, &self.cost))
+    }
+}
+
+/// One of the few at a time whose password is compared.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    passwords: &'a Passwords,
+    turn: queue::Turn,
+}
+
+impl Turn<'_> {
     /// Compares a password with the stored hash. Without one, or with one that is blank or broken,
     /// the work is the same and the verdict is [`Verdict::Wrong`], so that the time does not tell
     /// which accounts exist.
     ///
     /// # Errors
-    /// Too long, busy, or the machine failed.
+    /// Too long, or the machine failed.
     pub async fn verify(
-        &self,
+        self,
         password: &str,
         stored: Option<&str>,
     ) -> Result<Verdict, PasswordError> {
@@ -157,22 +184,16 @@ impl Passwords {
         let stored = stored.and_then(argon::usable);
         let rehash = stored
             .as_ref()
-            .is_some_and(|hash| !argon::is_current(hash, &self.cost));
+            .is_some_and(|hash| !argon::is_current(hash, &self.passwords.cost));
         let is_real = stored.is_some();
-        let hash = stored.unwrap_or_else(|| self.nobody.clone());
+        let hash = stored.unwrap_or_else(|| self.passwords.nobody.clone());
         let work = move || argon::matches(&hash, password.as_bytes());
-        let matches = self.queue.run(work).await?;
+        let matches = self.turn.run(work).await?;
         Ok(if matches & is_real {
             Verdict::Right { rehash }
         } else {
             Verdict::Wrong
         })
-    }
-
-    /// Whether a stored hash was made with another algorithm or at another cost than a new one.
-    #[must_use]
-    pub fn needs_rehash(&self, stored: &str) -> bool {
-        !argon::usable(stored).is_some_and(|hash| argon::is_current(&hash, &self.cost))
     }
 }
 

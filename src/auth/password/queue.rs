@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{PasswordError, whole_seconds};
 
@@ -19,11 +19,39 @@ pub(super) struct Queue {
 }
 
 /// A place in the queue or at work; given back when it is dropped.
+#[derive(Debug)]
 struct Place(Arc<AtomicUsize>);
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// One of the few that are at work; it ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    worker: OwnedSemaphorePermit,
+    place: Place,
+    last_micros: Arc<AtomicU64>,
+}
+
+impl Turn {
+    /// Does the work. Worker and place are held by the work itself: a caller that goes away does not make
+    /// room for more while its hash is still being computed.
+    pub(super) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let task = tokio::task::spawn_blocking(move || {
+            let started = Instant::now();
+            let result = work();
+            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.last_micros.store(micros, Ordering::Relaxed);
+            drop((self.worker, self.place));
+            result
+        });
+        task.await.map_err(|e| PasswordError::Failed(e.to_string()))
     }
 }
 
@@ -43,28 +71,15 @@ impl Queue {
         self.permits
     }
 
-    /// Runs the work, or says when to come back. Worker and place are held by the work itself: a
-    /// caller that goes away does not make room for more while its hash is still being computed.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, PasswordError> {
+    /// Waits for a turn, or says when to come back.
+    pub(super) async fn turn(&self) -> Result<Turn, PasswordError> {
         let place = self.enter()?;
-        let failed = |error: &dyn std::fmt::Display| PasswordError::Failed(error.to_string());
-        let worker = Arc::clone(&self.workers)
-            .acquire_owned()
-            .await
-            .map_err(|error| failed(&error))?;
-        let last_micros = Arc::clone(&self.last_micros);
-        let task = tokio::task::spawn_blocking(move || {
-            let started = Instant::now();
-            let result = work();
-            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            last_micros.store(micros, Ordering::Relaxed);
-            drop((worker, place));
-            result
-        });
-        task.await.map_err(|error| failed(&error))
+        let worker = Arc::clone(&self.workers).acquire_owned().await;
+        Ok(Turn {
+            worker: worker.map_err(|e| PasswordError::Failed(e.to_string()))?,
+            place,
+            last_micros: Arc::clone(&self.last_micros),
+        })
     }
 
     fn enter(&self) -> Result<Place, PasswordError> {
@@ -99,6 +114,10 @@ mod tests {
 
     use super::*;
 
+    async fn seven(queue: &Queue) -> Result<i32, PasswordError> {
+        queue.turn().await?.run(|| 7).await
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn r02_workers_and_waiters_are_bounded_and_the_rest_is_sent_away() {
         let queue = Arc::new(Queue::new(2, 3));
@@ -118,7 +137,7 @@ mod tests {
                         gate.lock().unwrap().recv().unwrap();
                         at_work.fetch_sub(1, Ordering::SeqCst);
                     };
-                    queue.run(work).await
+                    queue.turn().await?.run(work).await
                 })
             })
             .collect();
@@ -126,13 +145,11 @@ mod tests {
             tokio::task::yield_now().await;
         }
         for _ in 0..100 {
-            let sent_away = queue.run(|| ()).now_or_never();
-            assert_eq!(
-                sent_away,
-                Some(Err(PasswordError::Busy {
-                    retry_after_seconds: 1
-                }))
-            );
+            let sent_away = queue.turn().now_or_never();
+            let busy = PasswordError::Busy {
+                retry_after_seconds: 1,
+            };
+            assert_eq!(sent_away.map(Result::unwrap_err), Some(busy));
         }
         for _ in 0..5 {
             open.send(()).unwrap();
@@ -141,7 +158,7 @@ mod tests {
             assert_eq!(task.await.unwrap(), Ok(()));
         }
         assert!(most.load(Ordering::SeqCst) <= 2);
-        assert_eq!(queue.run(|| 7).await, Ok(7), "the places were given back");
+        assert_eq!(seven(&queue).await, Ok(7), "the places were given back");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,25 +172,26 @@ mod tests {
                 started.send(()).unwrap();
                 gate.recv().unwrap();
             };
-            busy.run(work).await
+            busy.turn().await?.run(work).await
         });
         begun.await.unwrap();
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
-        let sent_away = queue.run(|| ()).now_or_never();
+        let sent_away = queue.turn().now_or_never();
         assert!(matches!(sent_away, Some(Err(PasswordError::Busy { .. }))));
         open.send(()).unwrap();
         while queue.taken.load(Ordering::SeqCst) > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(queue.run(|| 7).await, Ok(7));
+        assert_eq!(seven(&queue).await, Ok(7));
     }
 
     #[tokio::test]
     async fn a_panic_at_work_frees_the_place() {
         let queue = Queue::new(1, 0);
-        let failed = queue.run(|| panic!("on purpose")).await;
+        let turn = queue.turn().await.unwrap();
+        let failed = turn.run(|| panic!("on purpose")).await;
         assert!(matches!(failed, Err(PasswordError::Failed(_))));
-        assert_eq!(queue.run(|| 7).await, Ok(7));
+        assert_eq!(seven(&queue).await, Ok(7));
     }
 }

@@ -72,7 +72,13 @@ async fn r01_a_change_of_cost_asks_for_a_new_hash_and_the_old_one_still_opens() 
     ] {
         let dearer = Passwords::new(&dearer).unwrap();
         assert!(dearer.needs_rehash(&stored));
-        let verdict = dearer.verify("correct horse", Some(&stored)).await.unwrap();
+        let verdict = dearer
+            .turn()
+            .await
+            .unwrap()
+            .verify("correct horse", Some(&stored))
+            .await
+            .unwrap();
         assert_eq!(verdict, Verdict::Right { rehash: true });
     }
 }
@@ -95,6 +101,9 @@ async fn r01_a_hash_of_another_making_opens_and_is_replaced(
     let stored: PasswordHash = other.hash_password(b"correct horse").unwrap();
     let verdict = async |password: &str| {
         passwords()
+            .turn()
+            .await
+            .unwrap()
             .verify(password, Some(&stored.to_string()))
             .await
             .unwrap()
@@ -122,7 +131,15 @@ async fn r01_our_hashes_are_those_of_the_reference() {
 async fn a_password_opens_only_its_own_hash() {
     let passwords = passwords();
     let stored = passwords.hash(" Correct horse ").await.unwrap();
-    let verdict = async |password: &str| passwords.verify(password, Some(&stored)).await.unwrap();
+    let verdict = async |password: &str| {
+        passwords
+            .turn()
+            .await
+            .unwrap()
+            .verify(password, Some(&stored))
+            .await
+            .unwrap()
+    };
     assert_eq!(
         verdict(" Correct horse ").await,
         Verdict::Right { rehash: false }
@@ -149,7 +166,12 @@ async fn a_password_opens_only_its_own_hash() {
 async fn a76_without_a_usable_hash_no_password_is_right(#[case] stored: Option<&str>) {
     for password in ["", "correct horse"] {
         assert_eq!(
-            passwords().verify(password, stored).await,
+            passwords()
+                .turn()
+                .await
+                .unwrap()
+                .verify(password, stored)
+                .await,
             Ok(Verdict::Wrong)
         );
     }
@@ -161,7 +183,12 @@ async fn a76_even_the_password_of_nobody_opens_no_account() {
     let stored = passwords.hash("correct horse").await.unwrap();
     passwords.nobody = PasswordHash::new(&stored).unwrap();
     assert_eq!(
-        passwords.verify("correct horse", None).await,
+        passwords
+            .turn()
+            .await
+            .unwrap()
+            .verify("correct horse", None)
+            .await,
         Ok(Verdict::Wrong)
     );
 }
@@ -232,6 +259,9 @@ async fn a15_long_passwords_that_differ_in_the_last_byte_differ(#[case] bytes: u
     let stored = passwords.hash(&format!("{beginning}a")).await.unwrap();
     let verdict = async |end: &str| {
         passwords
+            .turn()
+            .await
+            .unwrap()
             .verify(&format!("{beginning}{end}"), Some(&stored))
             .await
             .unwrap()
@@ -251,7 +281,7 @@ async fn a15_more_than_1024_bytes_are_refused_before_hashing() {
     let long = "x".repeat(LONGEST + 1);
     assert_eq!(passwords.hash(&long).await, Err(PasswordError::TooLong));
     assert_eq!(
-        passwords.verify(&long, None).await,
+        passwords.turn().await.unwrap().verify(&long, None).await,
         Err(PasswordError::TooLong)
     );
 }
