@@ -5,6 +5,7 @@ use poem::http::StatusCode;
 
 use crate::error::Error;
 use crate::page::filters;
+use crate::page::words::reasons;
 
 /// The login form.
 #[derive(Debug, Template)]
@@ -61,12 +62,5 @@ pub fn status(error: &Error) -> StatusCode {
 /// Every sentence of an error, for the card.
 #[must_use]
 pub fn sentences(error: &Error) -> String {
-    match error.faults.as_slice() {
-        [] => error.detail.to_string(),
-        faults => faults
-            .iter()
-            .map(|f| f.detail.as_str())
-            .collect::<Vec<_>>()
-            .join(" "),
-    }
+    reasons(error).join(" ")
 }

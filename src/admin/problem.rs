@@ -10,7 +10,7 @@ use crate::http::answer;
 
 use crate::admin::shell::Shell;
 use crate::page::filters;
-use crate::page::words::{self, t};
+use crate::page::words::{self, t, told};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -19,9 +19,9 @@ struct ProblemPage<'a> {
     shell: Shell,
     status: u16,
     title: &'a str,
-    detail: &'a str,
+    detail: String,
     /// Each fault: where, and what.
-    faults: Vec<(&'a str, &'a str)>,
+    faults: Vec<(&'a str, String)>,
     /// The list that the address is in; empty when it is in none.
     list: String,
     login: bool,
@@ -77,14 +77,14 @@ fn page(error: &Error, shell: Shell, request_id: &str, path: &str) -> Response {
         status,
         title: words::say(error.kind.title()),
         detail: if error.faults.len() > 1 {
-            t("Several things are wrong:")
+            t("Several things are wrong:").to_owned()
         } else {
-            &error.detail
+            told(&error.detail)
         },
         faults: error
             .faults
             .iter()
-            .map(|f| (place(&f.place), f.detail.as_str()))
+            .map(|f| (place(&f.place), told(&f.detail)))
             .collect(),
         list: if error.kind == Kind::Malformed {
             list(path)

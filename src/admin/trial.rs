@@ -13,7 +13,7 @@ use crate::admin::value::event;
 use crate::admin::value::reach::{self, Reach};
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
-use crate::page::words::t;
+use crate::page::words::{t, told};
 
 /// Most records that a page spells out.
 const SHOWN: usize = 50;
@@ -118,15 +118,16 @@ fn touched(engine: &Engine, ctx: &Context, change: &Json) -> Result<Option<Touch
 
 /// What is wrong, and of which record it is said.
 fn obstacle(engine: &Engine, violation: &Json) -> String {
-    let detail = violation["detail"]
-        .as_str()
-        .unwrap_or_else(|| t("It cannot be done."));
+    let detail = match violation["detail"].as_str() {
+        Some(detail) => told(detail),
+        None => t("It cannot be done.").to_owned(),
+    };
     let pointer = violation["pointer"].as_str().unwrap_or_default();
     let mut parts = pointer.split('/').skip(1);
     match (parts.next().map(|slug| engine.model(slug)), parts.next()) {
         (Some(Ok(model)), Some(key)) => {
             format!("{} {}: {detail}", model.label, row::number(key))
         }
-        _ => detail.to_owned(),
+        _ => detail,
     }
 }

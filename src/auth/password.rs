@@ -25,16 +25,16 @@ pub const LONGEST: usize = 1_024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// Fewer characters than asked for.
-    #[error("must have at least {min} characters")]
+    #[error("A password must have at least {min} characters.")]
     TooShort {
         /// The fewest.
         min: usize,
     },
     /// More bytes than [`LONGEST`].
-    #[error("must have at most {LONGEST} bytes")]
+    #[error("A password must have at most {LONGEST} bytes.")]
     TooLong,
     /// One of those that are tried first.
-    #[error("is one of the passwords that are guessed first")]
+    #[error("This is one of the passwords that are guessed first.")]
     Common,
 }
 

@@ -304,7 +304,7 @@ impl Row {
             fields: Vec::new(),
         };
         let wrong = |name: &str, what: &str| {
-            let detail = format!("{name} must be {what}.");
+            let detail = format!("{name} {what}.");
             Err(Error::invalid(vec![Fault::field(name, "type", detail)]))
         };
         let Input::Object(members) = input else {
@@ -313,13 +313,13 @@ impl Row {
         for (name, input) in members {
             match (name.as_str(), input) {
                 (KEY, Input::String(key) | Input::Number(key)) => row.key = Some(key),
-                (KEY, _) => return wrong(KEY, "a key, as a string or a number"),
+                (KEY, _) => return wrong(KEY, "must be a key, as a string or a number"),
                 (CONDITION, Input::String(tag)) => {
                     row.condition = IfMatch::parse([tag.as_str()])?;
                 }
-                (CONDITION, _) => return wrong(CONDITION, "an entity tag"),
+                (CONDITION, _) => return wrong(CONDITION, "must be an entity tag"),
                 (DELETE, Input::Bool(delete)) => row.delete = delete,
-                (DELETE, _) => return wrong(DELETE, "true or false"),
+                (DELETE, _) => return wrong(DELETE, "must be true or false"),
                 (_, input) => row.fields.push((name, input)),
             }
         }

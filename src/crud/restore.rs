@@ -53,7 +53,7 @@ pub(super) fn side(
         };
         let kind = &meta.fields[id].kind;
         let value = value::from_input(kind, &Input::from(remembered)).map_err(|misfit| {
-            let detail = format!("{field} {}.", misfit.detail);
+            let detail = misfit.sentence(field);
             Fault::pointer(place(entry, Some(field)), misfit.code, detail)
         })?;
         values.push((id, value));

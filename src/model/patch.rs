@@ -75,11 +75,7 @@ pub fn validate_with(
             Err(fault) => faults.push(fault),
             Ok(id) => match check(model, id, &input) {
                 Ok(value) => given[id] = Some(value),
-                Err(misfits) => faults.extend(
-                    misfits
-                        .into_iter()
-                        .map(|m| Fault::field(&name, m.code, format!("{name} {}.", m.detail))),
-                ),
+                Err(misfits) => faults.extend(misfits.iter().map(|m| m.of(&name))),
             },
         }
     }

@@ -21,6 +21,7 @@ use sea_orm::sea_query::ArrayType;
 
 use super::input::Input;
 use super::kind::{IntSize, Kind};
+use crate::error::Fault;
 
 pub use self::calendar::{write_date, write_instant, write_time};
 pub use self::parse::{from_input, from_text};
@@ -33,6 +34,20 @@ pub struct Misfit {
     pub code: &'static str,
     /// For example `must be a whole number`.
     pub detail: String,
+}
+
+impl Misfit {
+    /// The sentence about `subject`.
+    #[must_use]
+    pub fn sentence(&self, subject: &str) -> String {
+        format!("{subject} {}.", self.detail)
+    }
+
+    /// The fault of a body whose field `name` has such a value.
+    #[must_use]
+    pub fn of(&self, name: &str) -> Fault {
+        Fault::field(name, self.code, self.sentence(name))
+    }
 }
 
 fn misfit<T>(code: &'static str, detail: impl Into<String>) -> Result<T, Misfit> {

@@ -1,6 +1,10 @@
 //! Every sentence of the pages, in the viewer's language. The English one is its own name: code and
 //! templates say it, [`t`] and [`fill`] find its translation in the table of that language. A test
-//! compares the tables with what code and templates say.
+//! compares the tables with what code and templates say. What the operations say is in [`told`].
+
+mod told;
+
+pub use told::{reasons, told};
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -37,7 +41,20 @@ pub fn say(english: &str) -> &str {
 /// A sentence with values at its `{}`, in order.
 #[must_use]
 pub fn fill(english: &str, values: &[&dyn Display]) -> String {
-    let mut pieces = say(english).split("{}");
+    fill_with(say(english), values)
+}
+
+/// A model's name within a sentence: as it is where nouns are written large.
+#[must_use]
+pub fn noun(label: &str) -> String {
+    match Viewer::now().language {
+        Language::English => label.to_lowercase(),
+        Language::German => label.to_owned(),
+    }
+}
+
+fn fill_with(sentence: &str, values: &[impl Display]) -> String {
+    let mut pieces = sentence.split("{}");
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for (i, piece) in pieces.enumerate() {
         if let Some(value) = values.get(i) {

@@ -329,7 +329,7 @@ fn wrong(wanted: &str, got: &Input) -> Misfit {
 }
 
 fn refuse(misfit: Misfit) -> Refusal {
-    (misfit.code, format!("The value {}.", misfit.detail))
+    (misfit.code, misfit.sentence("The value"))
 }
 
 pub(super) fn single(kind: &Kind, operand: Operand<'_>) -> Result<sea_orm::Value, Refusal> {

@@ -10,7 +10,7 @@ use crate::house::app::{Session, grant_all, on_each_app};
 const AT: &str = "/admin/author/_import";
 
 /// Sends a file as the form of the first step does.
-async fn send(session: &Session<'_>, name: &str, text: &str) -> Page {
+pub(super) async fn send(session: &Session<'_>, name: &str, text: &str) -> Page {
     let form = open(session, AT).await.form(AT);
     let token = form.token();
     let body = format!(

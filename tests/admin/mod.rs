@@ -11,6 +11,7 @@ mod export;
 mod extras;
 mod forged;
 mod forms;
+mod german;
 mod guards;
 mod hidden;
 mod history;

@@ -9,7 +9,7 @@ use crate::auth::wanted;
 use crate::error::{Error, Fault, Kind};
 use crate::http::{Call, answer};
 use crate::page::form::posted;
-use crate::page::words::t;
+use crate::page::words::{reasons, t};
 use crate::session::store;
 use crate::store::now;
 
@@ -102,12 +102,8 @@ pub(crate) async fn make_token(mut call: Call) -> Result<Response, Error> {
             show(&call, StatusCode::CREATED, "", (Draft::default(), said)).await
         }
         Err(error) if mendable(&error) => {
-            let mut token: Vec<String> = error.faults.iter().map(|f| f.detail.clone()).collect();
-            if token.is_empty() {
-                token.push(error.detail.to_string());
-            }
             let said = Said {
-                token,
+                token: reasons(&error),
                 ..Said::default()
             };
             show(&call, pages::status(&error), "", (draft, said)).await

@@ -5,7 +5,7 @@ use crate::admin::address::Query;
 use crate::admin::list::matching;
 use crate::admin::list::place::Place;
 use crate::admin::record::form::{self, Sent};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::model::{ActionMeta, Input, ModelMeta};
 use crate::page::words::t;
 
@@ -94,11 +94,7 @@ impl Asked {
             }
             match form::input(&field.kind, state, self.sent.zone()) {
                 Ok(value) => input.push((field.name.clone(), value)),
-                Err(misfit) => {
-                    let detail = format!("{} {}", field.name, misfit.detail);
-                    let fault = Fault::field(&field.name, misfit.code, detail);
-                    faults.push(fault.within("/input"));
-                }
+                Err(misfit) => faults.push(misfit.of(&field.name).within("/input")),
             }
         }
         if !faults.is_empty() {

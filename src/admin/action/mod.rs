@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{ActionMeta, Input, ModelMeta, Verb};
 use crate::page::viewer::Viewer;
-use crate::page::words::fill;
+use crate::page::words::{fill, told};
 use crate::page::{self, filters};
 
 use self::asked::Asked;
@@ -187,11 +187,11 @@ fn placed(controls: &mut [Control], error: &Error) -> Vec<(String, String)> {
                 all.push((format!("f-{}", control.name), text.clone()));
                 control.faults.push(text);
             }
-            None => all.push((String::new(), fault.detail.clone())),
+            None => all.push((String::new(), told(&fault.detail))),
         }
     }
     if error.faults.is_empty() {
-        all.push((String::new(), error.detail.to_string()));
+        all.push((String::new(), told(&error.detail)));
     }
     all
 }

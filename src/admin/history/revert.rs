@@ -15,7 +15,7 @@ use crate::admin::shell::Shell;
 use crate::admin::trial::{self, Trial};
 use crate::admin::value::row;
 use crate::page::form::posted;
-use crate::page::words::t;
+use crate::page::words::{reasons, t};
 use crate::page::{self, filters};
 
 /// The page.
@@ -77,7 +77,7 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
             ) =>
         {
             let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);
-            ask(&call, to, (status, &error.detail)).await
+            ask(&call, to, (status, &reasons(&error).join(" "))).await
         }
         Err(error) => Err(error),
     }

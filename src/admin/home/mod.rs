@@ -20,6 +20,7 @@ use crate::admin::shell::Shell;
 use crate::admin::value::count;
 use crate::admin::value::titles::Titles;
 use crate::page::chart::Chart;
+use crate::page::words::noun;
 use crate::page::{self, clock, filters};
 
 /// Past so many models their counts would cost more than they tell.
@@ -118,7 +119,7 @@ async fn tiles(
             tiles.push(Tile {
                 href: entry.href.clone(),
                 label: entry.label.clone(),
-                singular: model.label.to_lowercase(),
+                singular: noun(&model.label),
                 count,
                 new: if engine.may(ctx, Verb::Create, model.id) {
                     entry.new_page()

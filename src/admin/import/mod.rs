@@ -21,7 +21,7 @@ use crate::admin::record::widget::Purpose;
 use crate::admin::shell::Shell;
 use crate::admin::view::View;
 use crate::page::form::uploaded;
-use crate::page::words::t;
+use crate::page::words::{t, told};
 use crate::page::{self, filters};
 
 /// The page.
@@ -63,11 +63,9 @@ pub(crate) async fn take(mut call: Call) -> Result<Response, Error> {
             let there = format!("/admin/{}/_import/{kept}", model.slug);
             Ok(answer::see_other(&there))
         }
-        Err(error) if error.kind == Kind::Unavailable => show(
-            &call,
-            StatusCode::SERVICE_UNAVAILABLE,
-            error.detail.to_string(),
-        ),
+        Err(error) if error.kind == Kind::Unavailable => {
+            show(&call, StatusCode::SERVICE_UNAVAILABLE, told(&error.detail))
+        }
         Err(error) => Err(error),
     }
 }

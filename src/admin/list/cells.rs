@@ -6,7 +6,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::crud::{Context, Engine, Target};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::http::{Call, answer};
 use crate::model::{Field, FieldId, Input, ModelMeta, Verb};
 
@@ -245,10 +245,6 @@ fn body(field: &Field, sent: &Sent) -> Result<Input, Error> {
     }
     match form::input(&field.kind, part.state(field), sent.zone()) {
         Ok(input) => Ok(Input::Object(vec![(field.name.clone(), input)])),
-        Err(misfit) => {
-            let detail = format!("{} {}", field.name, misfit.detail);
-            let fault = Fault::field(&field.name, misfit.code, detail);
-            Err(Error::invalid(vec![fault]))
-        }
+        Err(misfit) => Err(Error::invalid(vec![misfit.of(&field.name)])),
     }
 }

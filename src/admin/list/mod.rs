@@ -40,7 +40,7 @@ use crate::admin::value::count;
 use crate::admin::value::row::Row;
 use crate::admin::view::View;
 use crate::page;
-use crate::page::words::t;
+use crate::page::words::{noun, t};
 
 /// The page.
 #[derive(Debug, Template)]
@@ -131,7 +131,7 @@ async fn show(call: Call, flash: &str) -> Result<Response, Error> {
             shell,
             slug: &model.slug,
             title: &model.label_plural,
-            label: model.label.to_lowercase(),
+            label: noun(&model.label),
             bar: Bar::of((engine, ctx), model, &place, (&rows, counted.as_deref())),
             count: page
                 .count

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::admin::value::count;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, t, told};
 
 /// Most faults that a page lists.
 const SHOWN: usize = 200;
@@ -44,22 +44,27 @@ pub(crate) struct Made {
 
 impl Outcome {
     /// Reads a report, or a problem.
-    pub(crate) fn of(told: &Json) -> Self {
-        let number = |name: &str| told[name].as_u64();
-        let listed = told["errors"].as_array().or(told["violations"].as_array());
-        let conflicts = told["conflicts"].as_array();
+    pub(crate) fn of(report: &Json) -> Self {
+        let number = |name: &str| report[name].as_u64();
+        let listed = report["errors"]
+            .as_array()
+            .or(report["violations"].as_array());
+        let conflicts = report["conflicts"].as_array();
         let all = listed.or(conflicts).map(Vec::as_slice).unwrap_or_default();
         let faults: Vec<Misfit> = all.iter().take(SHOWN).map(misfit).collect();
         let found = number("error_count").unwrap_or(all.len() as u64);
-        let problem = match told["status"].as_u64() {
-            Some(_) => told["detail"].as_str().unwrap_or_else(|| t("It failed.")),
-            None => "",
+        let problem = match report["status"].as_u64() {
+            Some(_) => match report["detail"].as_str() {
+                Some(detail) => told(detail),
+                None => t("It failed.").to_owned(),
+            },
+            None => String::new(),
         };
-        let file = told["file"].as_object().map(|_| made(&told["file"]));
+        let file = report["file"].as_object().map(|_| made(&report["file"]));
         Self {
-            problem: problem.to_owned(),
-            facts: facts(told),
-            coerced: coerced(told),
+            problem,
+            facts: facts(report),
+            coerced: coerced(report),
             more: found.saturating_sub(faults.len() as u64),
             faults,
             file,
@@ -72,9 +77,9 @@ impl Outcome {
     }
 }
 
-fn facts(told: &Json) -> Vec<String> {
+fn facts(report: &Json) -> Vec<String> {
     let some = |name: &str| {
-        let n = told[name].as_u64().filter(|n| *n > 0 || name == "rows")?;
+        let n = report[name].as_u64().filter(|n| *n > 0 || name == "rows")?;
         Some(count::words(n, "exact"))
     };
     let changed = some("succeeded").or_else(|| some("affected"));
@@ -89,8 +94,8 @@ fn facts(told: &Json) -> Vec<String> {
     all.into_iter().flatten().collect()
 }
 
-fn coerced(told: &Json) -> Vec<(String, String)> {
-    let all = told["coerced"].as_object().into_iter().flatten();
+fn coerced(report: &Json) -> Vec<(String, String)> {
+    let all = report["coerced"].as_object().into_iter().flatten();
     all.map(|(column, n)| (column.clone(), n.to_string()))
         .collect()
 }
@@ -98,7 +103,8 @@ fn coerced(told: &Json) -> Vec<(String, String)> {
 /// A fault of the API, whose text begins with its place.
 fn misfit(fault: &Json) -> Misfit {
     let detail = fault["detail"].as_str().unwrap_or_default();
-    let parted = detail
+    let sentence = told(detail);
+    let parted = sentence
         .split_once(": ")
         .filter(|_| detail.starts_with("Line "));
     let (place, text) = match parted {
@@ -106,7 +112,7 @@ fn misfit(fault: &Json) -> Misfit {
         None => {
             let place = fault["pointer"].as_str().unwrap_or_default();
             let column = place.strip_prefix("/columns/");
-            (column.unwrap_or(place), detail)
+            (column.unwrap_or(place), sentence.as_str())
         }
     };
     Misfit {

@@ -21,7 +21,7 @@ use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
 use crate::page;
 use crate::page::viewer::Viewer;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, noun, t};
 
 /// `GET /admin/{model}/new`: empty, or with what the address says: values of fields, a record to copy
 /// (`_from`), a form that is carried (`_draft`), and another one to come back to (`_next`, `_into`).
@@ -118,7 +118,7 @@ pub(crate) async fn blank(
         blocks.extend(Some(block).filter(|block| block.adds));
     }
     let faults = Faults::at(&mut controls, &mut blocks, draft);
-    let title = fill("New {}", &[&model.label.to_lowercase()]);
+    let title = fill("New {}", &[&noun(&model.label)]);
     page::render(
         faults.status(StatusCode::OK),
         &RecordPage {

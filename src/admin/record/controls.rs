@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
 use crate::page::viewer::Viewer;
-use crate::page::words::t;
+use crate::page::words::{noun, t};
 
 /// Controls under one heading.
 #[derive(Debug)]
@@ -155,8 +155,8 @@ pub(crate) fn picker(
     let found = draft.and_then(|d| d.found.as_ref());
     let options = Query(vec![("field".to_owned(), owner.fields[field].name.clone())]);
     Relation {
-        plural: target.label_plural.to_lowercase(),
-        singular: target.label.to_lowercase(),
+        plural: noun(&target.label_plural),
+        singular: noun(&target.label),
         options: if pick::may_search(engine, ctx, link) {
             format!("/admin/{}/_options?{}", owner.slug, options.text())
         } else {

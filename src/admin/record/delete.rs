@@ -17,7 +17,7 @@ use crate::admin::trial::{self, Trial};
 use crate::admin::value::reach::{Reach, TYPED};
 use crate::admin::value::row;
 use crate::page::form::posted;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, noun, t, told};
 use crate::page::{self, filters};
 
 /// The page.
@@ -73,7 +73,7 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
         ))),
         Ok(_) => Ok(answer::see_other("/admin")),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
-            let problem = fill("It was not deleted. {}", &[&error.detail]);
+            let problem = fill("It was not deleted. {}", &[&told(&error.detail)]);
             let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::CONFLICT);
             ask(&call, status, &problem).await
         }
@@ -111,7 +111,7 @@ async fn ask(call: &Call, status: StatusCode, problem: &str) -> Result<Response,
                 .here(t("Delete"))
                 .doing("DELETE", &own.replacen("/admin/", "/api/v1/", 1)),
             title,
-            label: model.label.to_lowercase(),
+            label: noun(&model.label),
             action: format!("{own}/delete"),
             back,
             version,

@@ -7,6 +7,7 @@ use crate::admin::record::inline::Block;
 use crate::admin::record::widget::Control;
 use crate::error::{Error, Fault, Kind, Place};
 use crate::model::FieldId;
+use crate::page::words::told;
 
 /// The faults of a form, for the top of its page.
 #[derive(Debug, Default)]
@@ -46,12 +47,12 @@ impl Faults {
             let control = at.and_then(|at| controls.get_mut(at));
             match control {
                 Some((_, control)) => faults.put(control, fault),
-                None => faults.all.push((String::new(), fault.detail.clone())),
+                None => faults.all.push((String::new(), told(&fault.detail))),
             }
         }
         faults.all.extend(rows);
         if error.faults.is_empty() {
-            faults.all.push((String::new(), error.detail.to_string()));
+            faults.all.push((String::new(), told(&error.detail)));
         }
         faults
     }
@@ -92,8 +93,9 @@ impl Faults {
             }
             _ => {
                 let anchor = format!("r-{}", line.prefix.trim_end_matches('.'));
-                self.all.push((anchor, fault.detail.clone()));
-                line.faults.push(fault.detail.clone());
+                let text = told(&fault.detail);
+                self.all.push((anchor, text.clone()));
+                line.faults.push(text);
             }
         }
         true
@@ -107,16 +109,17 @@ impl Faults {
     }
 }
 
-/// The fault's sentence with the field's label where it has the name of the API.
+/// The fault's sentence in the viewer's language, with the field's label where it has the name of the
+/// API.
 pub(crate) fn sentence(fault: &Fault, label: &str, name: &str) -> String {
     let detail = &fault.detail;
     match (
         detail.strip_prefix(name),
         detail.strip_suffix(&format!(" this {name}.")),
     ) {
-        (Some(rest), _) if rest.starts_with(' ') => format!("{label}{rest}"),
-        (_, Some(start)) => format!("{start} this {label}."),
-        _ => detail.clone(),
+        (Some(rest), _) if rest.starts_with(' ') => told(&format!("{label}{rest}")),
+        (_, Some(start)) => told(&format!("{start} this {label}.")),
+        _ => told(detail),
     }
 }
 

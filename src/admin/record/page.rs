@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::model::{FieldId, ModelMeta, Verb};
 use crate::page;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, noun, t};
 
 /// The page of a record or of a new one.
 #[derive(Debug, Template)]
@@ -94,7 +94,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         _ => false,
     })?;
     let flash = match query.get("saved") {
-        Some("created") => fill("The {} was created.", &[&model.label.to_lowercase()]),
+        Some("created") => fill("The {} was created.", &[&noun(&model.label)]),
         Some(_) => t("Your changes were saved.").to_owned(),
         None => String::new(),
     };

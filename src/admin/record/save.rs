@@ -266,12 +266,7 @@ fn members(model: &ModelMeta, fields: &[FieldId], sent: &Sent, purpose: Purpose)
         }
         match form::input(&field.kind, state, sent.zone()) {
             Ok(input) => faulty.good.push((field.name.clone(), input)),
-            Err(misfit) => {
-                let detail = format!("{} {}", field.name, misfit.detail);
-                faulty
-                    .faults
-                    .push(Fault::field(&field.name, misfit.code, detail));
-            }
+            Err(misfit) => faulty.faults.push(misfit.of(&field.name)),
         }
     }
     faulty

@@ -12,7 +12,7 @@ use crate::error::{Error, Fault, Kind, Place};
 use crate::http::{Call, answer};
 use crate::model::{Field, Input, ModelMeta, Verb};
 use crate::page::form::posted;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, t, told};
 use crate::page::{self, filters};
 
 use super::form::{self, Plan, handle};
@@ -150,7 +150,7 @@ fn named(fault: &Fault, of: &[String]) -> (String, String) {
             t("Somebody else has changed this rule since you opened the page.").to_owned()
         }
         "not_found" => t("Somebody else has deleted this rule meanwhile.").to_owned(),
-        _ => fault.detail.clone(),
+        _ => told(&fault.detail),
     };
     (at, detail)
 }

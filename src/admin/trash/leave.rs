@@ -15,7 +15,7 @@ use crate::admin::shell::Shell;
 use crate::admin::trial::{self, Trial};
 use crate::admin::value::row::{self, Row};
 use crate::page::form::posted;
-use crate::page::words::t;
+use crate::page::words::{t, told};
 use crate::page::{self, filters};
 
 /// The page.
@@ -84,7 +84,7 @@ async fn go(mut call: Call, way: Way) -> Result<Response, Error> {
         }
         Ok(()) => Ok(answer::see_other("/admin")),
         Err(error) if error.kind == Kind::Conflict => {
-            ask(&call, way, (StatusCode::CONFLICT, &error.detail)).await
+            ask(&call, way, (StatusCode::CONFLICT, &told(&error.detail))).await
         }
         Err(error) => Err(error),
     }

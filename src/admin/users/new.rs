@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
 use crate::model::{Input, Verb};
 use crate::page::form::posted;
-use crate::page::words::t;
+use crate::page::words::{reasons, t};
 use crate::page::{self, filters};
 use crate::session::others;
 
@@ -110,11 +110,7 @@ pub(crate) async fn create(mut call: Call) -> Result<Response, Error> {
             )))
         }
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict | Kind::Malformed) => {
-            let mut faults: Vec<String> = error.faults.iter().map(|f| f.detail.clone()).collect();
-            if faults.is_empty() {
-                faults.push(error.detail.to_string());
-            }
-            show(&call, pages::status(&error), draft, faults).await
+            show(&call, pages::status(&error), draft, reasons(&error)).await
         }
         Err(error) => Err(error),
     }

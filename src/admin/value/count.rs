@@ -2,7 +2,7 @@
 
 use crate::model::ModelMeta;
 use crate::page::viewer::Viewer;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, noun, t};
 
 /// `1,234`, `about 1.2 million`, `more than 10,000`.
 pub(crate) fn words(rows: u64, kind: &str) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn records(model: &ModelMeta, (rows, kind): (u64, &str)) -> String {
         1 => &model.label,
         _ => &model.label_plural,
     };
-    format!("{} {}", words(rows, kind), label.to_lowercase())
+    format!("{} {}", words(rows, kind), noun(label))
 }
 
 /// Digits in groups of three.

@@ -212,12 +212,14 @@ impl Columns {
             return vec![Fault::pointer(at, error.code, detail)];
         }
         let located = error.faults.iter().map(|fault| {
-            let column = fault.field_name().map(|field| {
-                let name = self.name_of(meta, &field);
-                format!(", column {name:?}")
-            });
-            let place = column.unwrap_or_default();
-            let detail = format!("Line {line}{place}: {}", fault.detail);
+            let said = &fault.detail;
+            let detail = match fault.field_name() {
+                Some(field) => {
+                    let name = self.name_of(meta, &field);
+                    format!("Line {line}, column {name:?}: {said}")
+                }
+                None => format!("Line {line}: {said}"),
+            };
             Fault {
                 detail,
                 ..fault.within(&at)

@@ -84,3 +84,18 @@ flow('record: deleting shows what goes with it, and takes it', {}, async (desk) 
     await assert.rejects(desk.api.read('category', category.id), /404/);
     assert.deepEqual(await desk.api.list('book_category', `category_id=${category.id}`), []);
 });
+
+flow('record: in German every fault is said in German', {}, async (desk) => {
+    const context = desk.page.context();
+    await context.addCookies([{ name: 'quarterdeck_language', value: 'de', url: desk.server.address }]);
+    await desk.openNew('book');
+    await desk.withoutBrowserChecks();
+    await desk.fill({ ISBN: '12', Price: '-1', Pages: '0' });
+    desk.watch.expect(422);
+    await desk.press('Anlegen');
+    await desk.page.getByRole('alert').waitFor();
+    assert.equal(await desk.faultAt('ISBN'), 'ISBN muss mindestens 10 Zeichen haben.');
+    assert.equal(await desk.faultAt('Price'), 'Price muss mindestens 0 sein.');
+    assert.equal(await desk.faultAt('Title'), 'Title fehlt.');
+    assert.doesNotMatch(await desk.alert(), / (must|is|can|has) /);
+});

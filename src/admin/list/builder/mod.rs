@@ -23,7 +23,7 @@ use super::tree::{self, Spot};
 use crate::admin::address::{POSITION, Query};
 use crate::admin::shell::Shell;
 use crate::admin::value::count;
-use crate::page::words::{fill, t};
+use crate::page::words::{fill, noun, reasons, t};
 use crate::page::{self, filters};
 
 #[derive(Debug, Template)]
@@ -108,7 +108,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
         };
         match tried(&call, model, &next).await {
             Ok(_) => return to(&next),
-            Err(error) if error.kind == Failure::Malformed => problem = error.detail.to_string(),
+            Err(error) if error.kind == Failure::Malformed => problem = reasons(&error).join(" "),
             Err(error) => return Err(error),
         }
     }
@@ -127,7 +127,7 @@ async fn show(
         Ok(count) => count,
         Err(error) if error.kind == Failure::Malformed => {
             if problem.is_empty() {
-                problem = error.detail.to_string();
+                problem = reasons(&error).join(" ");
             }
             String::new()
         }
@@ -284,7 +284,7 @@ impl BuildPage<'_> {
     fn show(&self) -> String {
         match self.count.as_str() {
             "" => t("Show them").to_owned(),
-            n => fill("Show {}", &[&format!("{n} {}", self.title.to_lowercase())]),
+            n => fill("Show {}", &[&format!("{n} {}", noun(self.title))]),
         }
     }
 }

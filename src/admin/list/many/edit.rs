@@ -198,10 +198,7 @@ pub(super) fn data(
         };
         match form::input(&field.kind, state, form.zone()) {
             Ok(input) => members.push((field.name.clone(), input)),
-            Err(misfit) => {
-                let detail = format!("{} {}", field.name, misfit.detail);
-                faults.push(Fault::field(&field.name, misfit.code, detail));
-            }
+            Err(misfit) => faults.push(misfit.of(&field.name)),
         }
     }
     if chosen.is_empty() {

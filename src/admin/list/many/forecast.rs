@@ -10,7 +10,7 @@ use crate::admin::value::cell;
 use crate::admin::value::reach::{self, Reach};
 use crate::admin::value::row::{self, Row};
 use crate::admin::view::View;
-use crate::page::words::{fill, t};
+use crate::page::words::{self, fill, t};
 
 /// Records that are shown one by one, and obstacles.
 const SHOWN: usize = 10;
@@ -125,8 +125,8 @@ fn told(violations: Vec<Violation>, keys: &[String]) -> Vec<String> {
         let index = violation.pointer.strip_prefix("/operations/");
         let index = index.and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
         let sentence = match index.and_then(|i| keys.get(i)) {
-            Some(key) => format!("{}: {}", row::number(key), violation.detail),
-            None => violation.detail,
+            Some(key) => format!("{}: {}", row::number(key), words::told(&violation.detail)),
+            None => words::told(&violation.detail),
         };
         if !all.contains(&sentence) {
             all.push(sentence);

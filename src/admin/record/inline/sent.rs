@@ -128,10 +128,7 @@ fn fields(
         }
         match form::input(&field.kind, state, sent.zone()) {
             Ok(input) => members.push((field.name.clone(), input)),
-            Err(misfit) => {
-                let detail = format!("{} {}", field.name, misfit.detail);
-                faults.push(Fault::field(&field.name, misfit.code, detail));
-            }
+            Err(misfit) => faults.push(misfit.of(&field.name)),
         }
     }
     (members, faults)
