@@ -101,7 +101,6 @@ flow('inline: rows are added, changed and removed in one save', {}, async (desk)
     assert.deepEqual(left.map(({ id, city }) => ({ id, city })), [{ id: kept.id, city: 'Spetses' }]);
     await desk.press('Add a row');
     const blank = rows.filter({ hasNot: desk.page.locator('input[name$="_key"]') });
-    // One was there before: what is typed into it now would be lost with the rows that are replaced.
     await blank.nth(1).waitFor();
     const fresh = blank.first();
     await fresh.getByLabel(/^Street/).fill('New 3');
@@ -113,4 +112,46 @@ flow('inline: rows are added, changed and removed in one save', {}, async (desk)
     await rows.filter({ has: desk.page.locator('input[name$="_key"]') }).nth(1).waitFor();
     const now = await desk.api.list('address', `customer_id=${customer.id}&sort=id`);
     assert.deepEqual(now.map(({ city }) => city), ['Spetses', 'Aegina']);
+});
+
+look('inline: what is typed while a row is added stays', {}, async (desk) => {
+    const email = `typist.${Date.now()}.${Math.random().toString(36).slice(2)}@example.com`;
+    const own = { id: crypto.randomUUID(), preferences: {}, created_at: '2026-11-22T10:00:00Z' };
+    const customer = await desk.api.create('customer', { ...own, name: unique('Typist'), email });
+    await desk.openRecord('customer', customer.id);
+    const rows = desk.main.getByRole('region', { name: 'Addresses' }).locator('tbody tr');
+    const before = await rows.count();
+    // The answer is held back until something has been typed.
+    let answer;
+    const held = new Promise((go) => (answer = go));
+    const asked = new Promise((seen) => {
+        desk.page.route(`**/admin/customer/${customer.id}`, async (route) => {
+            if (route.request().method() !== 'POST') return route.continue();
+            seen();
+            await held;
+            return route.continue();
+        });
+    });
+    await desk.press('Add a row');
+    await asked;
+    await rows.first().getByLabel(/^Street/).fill('Typed 1');
+    await desk.fill({ Name: 'Typed meanwhile' });
+    await rows.first().getByLabel(/^City/).fill('Hydra');
+    answer();
+    await rows.nth(before).waitFor();
+    assert.equal(await rows.first().getByLabel(/^Street/).inputValue(), 'Typed 1');
+    assert.equal(await desk.field('Name').inputValue(), 'Typed meanwhile');
+    assert.match(await desk.page.evaluate(() => document.activeElement.name), /city$/);
+    await desk.page.unroute(`**/admin/customer/${customer.id}`);
+    // Both rows are of one form: each has names of its own.
+    for (const [row, street] of [[rows.first(), 'Typed 1'], [rows.nth(before), 'Typed 2']]) {
+        await row.getByLabel(/^Street/).fill(street);
+        await row.getByLabel(/^City/).fill('Hydra');
+        await row.getByLabel(/^Postcode/).fill('18040');
+        await row.getByLabel(/^Country/).fill('GR');
+    }
+    await desk.press('Save');
+    await desk.page.waitForURL('**saved=changed**');
+    const made = await desk.api.list('address', `customer_id=${customer.id}&sort=id`);
+    assert.deepEqual(made.map(({ street }) => street), ['Typed 1', 'Typed 2']);
 });

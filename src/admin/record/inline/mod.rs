@@ -185,8 +185,13 @@ pub(crate) async fn block(
             Some(_) => usize::from(one_more || new.is_empty() && family.inline.extra > 0),
         };
         let blank = std::iter::repeat_n(None, blank);
+        // A page that only appends the blank row has the others under the numbers that it sent.
+        let sent_last = sent.last().map_or(0, |s| s.number + 1);
         for sent in new.into_iter().map(Some).chain(blank) {
-            let at = block.rows.len();
+            let at = match sent {
+                Some(_) => block.rows.len(),
+                None => block.rows.len().max(sent_last),
+            };
             let line = line(of, family, (at, sent), &columns, None).await?;
             block.rows.push(line);
         }
