@@ -1,10 +1,11 @@
 //! Files in the form of a record, without a script.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
 
 use super::forms::{as_it_is, author, open};
 use super::page::{Form, Page};
-use crate::house::app::{Session, on_each_app};
+use crate::house::app::{Session, TestApp, on_each_app};
 
 /// Sends a form with files as a browser does: fields and (name, file name, bytes).
 async fn upload(
@@ -87,6 +88,61 @@ async fn r30_a_file_is_a_field_of_bytes_without_a_script() {
         let plain = open(&admin, "/admin/author/new").await;
         let kind = sent_as(&plain, "/admin/author/new");
         assert_eq!(kind.as_deref(), Some("application/x-www-form-urlencoded"));
+    })
+    .await;
+}
+
+/// A book with details that have this cover.
+async fn covered(app: &TestApp, cover: &[u8]) {
+    author(app, "ada").await;
+    let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": 1,
+        "price": "1.00", "pages": 10, "language": "en"});
+    app.make("book", book).await;
+    let detail = json!({"book_id": 1, "cover": BASE64.encode(cover)});
+    app.make("book_detail", detail).await;
+}
+
+/// The cover that is stored, as a number of bytes.
+async fn cover(session: &Session<'_>) -> Option<usize> {
+    let (_, record) = session.get("/api/v1/book_detail/1").await;
+    let text = record["cover"].as_str()?;
+    Some(BASE64.decode(text).expect("base64").len())
+}
+
+/// More than a page puts into a form, less than what a column of MariaDB holds.
+const LARGE: usize = 60_000;
+
+#[tokio::test]
+async fn a_file_too_long_for_a_page_is_kept_replaced_and_removed_in_the_form() {
+    on_each_app("a_file_too_long_for_a_page", as_it_is, async |app| {
+        covered(app, &vec![7; LARGE]).await;
+        let admin = app.login("admin").await;
+        let path = "/admin/book_detail/1";
+        let page = open(&admin, path).await;
+        assert!(page.reply.text.len() < LARGE, "the file is in the page");
+        let form = page.form(path).with("weight_g", "7.5");
+        let token = form.token().to_owned();
+        let kept = upload(&admin, &form, &token, &[("_file.cover", "", b"")]).await;
+        assert_eq!(kept.status(), 303, "{}", kept.reply.text);
+        assert_eq!(cover(&admin).await, Some(LARGE));
+        let form = open(&admin, path).await.form(path);
+        let other = vec![8; LARGE + 1];
+        // A fault beside it loses neither the old nor the new one.
+        let wrong = form.clone().with("weight_g", "heavy");
+        let refused = upload(&admin, &wrong, &token, &[("_file.cover", "n.bin", &other)]).await;
+        assert_eq!(refused.status(), 422, "{}", refused.status());
+        assert_eq!(cover(&admin).await, Some(LARGE));
+        let form = refused.form(path).with("weight_g", "8");
+        let replaced = upload(&admin, &form, &token, &[]).await;
+        assert_eq!(replaced.status(), 303, "{}", replaced.reply.text);
+        assert_eq!(cover(&admin).await, Some(LARGE + 1));
+        let page = open(&admin, path).await;
+        let removes = page.tags.iter().find(|t| t.get("name") == Some("cover"));
+        assert_eq!(removes.and_then(|t| t.get("type")), Some("checkbox"));
+        let form = page.form(path).and("cover", "");
+        let removed = upload(&admin, &form, &token, &[("_file.cover", "", b"")]).await;
+        assert_eq!(removed.status(), 303, "{}", removed.reply.text);
+        assert_eq!(cover(&admin).await, None);
     })
     .await;
 }

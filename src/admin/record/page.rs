@@ -127,10 +127,7 @@ pub(crate) async fn show(
     let model = view.model;
     let scope = engine.scope(ctx, Verb::Patch, model.id).ok();
     let open = scope.map_or_else(Vec::new, |scope| {
-        editable(model, &scope, Purpose::Edit, |f| {
-            let field = &model.fields[f];
-            view.sees(f) && widget::fits(field, row.text(&field.name).as_deref())
-        })
+        editable(model, &scope, Purpose::Edit, |f| view.sees(f))
     });
     let (mut controls, mut blocks) = filled(call, subject, &open, draft).await?;
     let faults = Faults::at(&mut controls, &mut blocks, draft);

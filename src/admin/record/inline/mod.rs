@@ -13,7 +13,7 @@ use crate::admin::record::controls::{picker, zone_of};
 use crate::admin::record::draft::Draft;
 use crate::admin::record::form::{self, Part};
 use crate::admin::record::widget::relation::Relation as Picker;
-use crate::admin::record::widget::{self, Control, Purpose, Shape};
+use crate::admin::record::widget::{Control, Purpose, Shape};
 use crate::admin::record::{editable, pick};
 use crate::admin::value::cell;
 use crate::admin::value::row::{self, Row};
@@ -348,7 +348,7 @@ async fn control(
         Some(cell::of_target(link, &found))
     });
     let label = view.label(id).to_owned();
-    if !open || !widget::fits(field, text.as_deref()) {
+    if !open {
         let value = match (target, stored) {
             (Some(target), _) => target,
             (None, Some(stored)) => cell::whole(field, &stored.row),

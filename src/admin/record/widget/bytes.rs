@@ -5,7 +5,7 @@ use super::Asked;
 use crate::admin::value::cell;
 use crate::model::Widget;
 
-/// Longest base64 that is put into a form.
+/// Longest base64 of a stored value that is put into a page; a longer one can be replaced there.
 pub(super) const SHOWN: usize = 64 * 1024;
 
 /// What the base64 of a picture begins with, and its media type. Pictures that can hold scripts are
@@ -26,6 +26,10 @@ pub(crate) struct Bytes {
     pub(crate) picture: String,
     /// The files that a browser offers.
     pub(crate) accept: &'static str,
+    /// Whether the base64 is in the form, and can be edited.
+    pub(crate) text: bool,
+    /// Whether the field can be left without a value.
+    pub(crate) nullable: bool,
 }
 
 impl Bytes {
@@ -45,6 +49,17 @@ impl Bytes {
             },
             picture: picture.unwrap_or_default(),
             accept: if image { "image/*" } else { "" },
+            text: true,
+            nullable: asked.field.nullable,
+        }
+    }
+
+    /// The same without its base64, which is too long for a page.
+    pub(super) fn replaced(self) -> Self {
+        Self {
+            picture: String::new(),
+            text: false,
+            ..self
         }
     }
 }

@@ -213,6 +213,22 @@ impl Control {
             note: note(field, zone),
             ..Self::bare(field)
         }
+        .bounded(field, state == stored)
+    }
+
+    /// Without a stored value that is too long for a page: the form says nothing of it, which leaves it
+    /// as it is, unless there is a file in its place.
+    fn bounded(self, field: &Field, is_stored: bool) -> Self {
+        match self.shape {
+            Shape::Bytes(shape) if is_stored && !fits(field, Some(&self.value)) => Self {
+                shape: Shape::Bytes(shape.replaced()),
+                value: String::new(),
+                was: String::new(),
+                note: t("A file takes its place.").to_owned(),
+                ..self
+            },
+            _ => self,
+        }
     }
 
     fn bare(field: &Field) -> Self {
@@ -283,7 +299,7 @@ pub(crate) fn enctype<'c>(controls: impl IntoIterator<Item = &'c Control>) -> &'
     }
 }
 
-/// Whether a stored value is small enough to be edited in a page.
+/// Whether a stored value is small enough to be put into a page.
 pub(crate) fn fits(field: &Field, stored: Option<&str>) -> bool {
     !matches!(field.kind, Kind::Bytes(_)) || stored.is_none_or(|text| text.len() <= bytes::SHOWN)
 }
