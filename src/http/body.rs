@@ -23,6 +23,17 @@ pub struct BodyLimits {
     pub idle: Duration,
 }
 
+impl BodyLimits {
+    /// Those of a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        request.data::<Self>().copied().unwrap_or(Self {
+            bytes: 10_000_000,
+            idle: Duration::from_secs(15),
+        })
+    }
+}
+
 /// 413 for a body over `limit` bytes.
 #[must_use]
 pub fn too_large(limit: u64) -> Error {
@@ -38,10 +49,7 @@ pub fn too_large(limit: u64) -> Error {
 /// # Errors
 /// 413 over the limit, 400 when the client stops sending.
 pub async fn bytes(request: &mut Request) -> Result<Vec<u8>, Error> {
-    let limits = request.data::<BodyLimits>().copied().unwrap_or(BodyLimits {
-        bytes: 10_000_000,
-        idle: Duration::from_secs(15),
-    });
+    let limits = BodyLimits::of(request);
     let declared = request
         .header(header::CONTENT_LENGTH)
         .and_then(|v| v.parse::<u64>().ok());

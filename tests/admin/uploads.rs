@@ -1,11 +1,13 @@
 //! Files in the form of a record, without a script.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use quarterdeck::config::Config;
 use serde_json::json;
 
 use super::forms::{as_it_is, author, open};
 use super::page::{Form, Page};
 use crate::house::app::{Session, TestApp, on_each_app};
+use crate::house::tuned::{On, tuned};
 
 /// Sends a form with files as a browser does: fields and (name, file name, bytes).
 async fn upload(
@@ -143,6 +145,45 @@ async fn a_file_too_long_for_a_page_is_kept_replaced_and_removed_in_the_form() {
         let removed = upload(&admin, &form, &token, &[("_file.cover", "", b"")]).await;
         assert_eq!(removed.status(), 303, "{}", removed.reply.text);
         assert_eq!(cover(&admin).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_could_be_previewed_and_not_confirmed_is_refused_at_once() {
+    let name = "a_file_that_could_be_previewed";
+    let tune = |c: &mut Config| c.server.body_limit = 100_000;
+    tuned(name, On::Each, tune, async |app| {
+        covered(app, b"old").await;
+        let admin = app.login("admin").await;
+        let many = "/admin/book_detail/_many";
+        let page = open(&admin, &format!("{many}?_do=edit&_selected=1")).await;
+        let form = page.form(many).and("set.cover", "1");
+        let token = form.token().to_owned();
+        let too_large = vec![7; 80_000];
+        let refused = upload(
+            &admin,
+            &form,
+            &token,
+            &[("_file.cover", "c.bin", &too_large)],
+        )
+        .await;
+        assert_eq!(refused.status(), 422, "{}", refused.reply.text);
+        let told = refused.text_of("p", "id", "e-cover").unwrap_or_default();
+        assert!(
+            told.contains("A change of many can have files of 7"),
+            "{told}"
+        );
+        // What is just small enough goes all the way.
+        let fits = vec![7; LARGE];
+        let preview = upload(&admin, &form, &token, &[("_file.cover", "c.bin", &fits)]).await;
+        assert_eq!(preview.status(), 200, "{}", preview.reply.text);
+        let sent = preview.tags.iter().find(|t| t.get("action") == Some(many));
+        let kind = sent.and_then(|t| t.get("enctype"));
+        assert_eq!(kind, Some("multipart/form-data"));
+        let done = upload(&admin, &preview.form(many), &token, &[]).await;
+        assert_eq!(done.status(), 303, "{}", done.reply.text);
+        assert_eq!(cover(&admin).await, Some(LARGE));
     })
     .await;
 }

@@ -6,8 +6,9 @@ use poem::http::StatusCode;
 
 use crate::error::{Error, Fault};
 use crate::http::Call;
+use crate::http::body::BodyLimits;
 use crate::model::patch::{self, validate};
-use crate::model::{Field, FieldId, Input, ModelMeta, Verb};
+use crate::model::{Field, FieldId, Input, Kind, ModelMeta, Verb};
 
 use super::{Wanted, confirm};
 use crate::admin::address::Query;
@@ -17,8 +18,10 @@ use crate::admin::record::form::{self, Sent};
 use crate::admin::record::widget::{self, Control, Purpose};
 use crate::admin::record::{self, controls, pick};
 use crate::admin::shell::Shell;
+use crate::admin::value::count as counts;
 use crate::admin::view::View;
 use crate::page::viewer::Viewer;
+use crate::page::words::{fill, t};
 use crate::page::{self, filters};
 
 /// What stands before a field's name where it is to be changed.
@@ -191,9 +194,7 @@ pub(super) fn data(
     let (mut members, mut faults) = (Vec::new(), Vec::new());
     for field in &chosen {
         let state = match form.record().state(field) {
-            None if field.kind == crate::model::Kind::Bool && !field.nullable => {
-                Some("false".to_owned())
-            }
+            None if field.kind == Kind::Bool && !field.nullable => Some("false".to_owned()),
             state => state,
         };
         match form::input(&field.kind, state, form.zone()) {
@@ -202,15 +203,41 @@ pub(super) fn data(
         }
     }
     if chosen.is_empty() {
-        let detail = page::words::t("Choose at least one field.");
+        let detail = t("Choose at least one field.");
         faults.push(Fault::pointer(String::new(), "required", detail));
     }
     let body = Input::Object(members);
     if let Err(more) = validate(model, body.clone(), patch::Purpose::Patch, &*scope) {
         faults.extend(more.faults);
     }
+    faults.extend(too_much(call, &chosen, (sent, &said)));
     if faults.is_empty() {
         return Ok(Ok((body, said)));
     }
     Ok(Err(Draft::refused(form, Error::invalid(faults))))
+}
+
+/// What a part of a form takes beside its name and its value, at most.
+const PART: usize = 256;
+
+/// The faults of files that could be previewed, and not be sent again with the confirmation, where they
+/// are base64.
+fn too_much(call: &Call, chosen: &[&Field], (sent, said): (&Query, &Query)) -> Vec<Fault> {
+    let own = sent.0.iter().filter(|(name, _)| name.starts_with('_'));
+    let size = |(name, value): &(String, String)| name.len() + value.len() + PART;
+    let size: usize = own.chain(&said.0).map(size).sum();
+    let limit = BodyLimits::of(&call.request).bytes;
+    if size as u64 <= limit {
+        return Vec::new();
+    }
+    let files = chosen.iter().filter(|f| matches!(f.kind, Kind::Bytes(_)));
+    let files: Vec<&str> = files.map(|f| f.name.as_str()).collect();
+    let held = |name: &&str| said.get(name).map_or(0, str::len);
+    let room = limit.saturating_sub((size - files.iter().map(held).sum::<usize>()) as u64);
+    let detail = fill(
+        "A change of many can have files of {} kB in all.",
+        &[&counts::words(room / 4 * 3 / 1000, "exact")],
+    );
+    let fault = |name: &str| Fault::field(name, "too_large", detail.clone());
+    files.into_iter().map(fault).collect()
 }
