@@ -42,7 +42,7 @@ pub use export::{Export, Pieces};
 pub use idempotency::Once;
 pub use import::{File, Import, Peek};
 pub use note::{Note, note};
-pub use operation::{Fetched, Files, Progress};
+pub use operation::{Fetched, Files, LARGE, Progress};
 pub use precondition::{IfMatch, Target};
 pub use read::{ListRequest, Page, Record, entity_tag};
 pub use written::Written;

@@ -46,8 +46,8 @@ use super::{Context, Door, Engine, Written};
 const AT_ONCE: usize = 2;
 /// Operations that run or wait.
 const WAITING: usize = 16;
-/// From how many rows on an operation is tracked although its caller waits for it.
-pub(super) const LARGE: usize = 1_000;
+/// An operation of more rows is tracked although its caller waits for it.
+pub const LARGE: usize = 1_000;
 /// How often progress is written where that does not stand in the way of the work.
 const BEAT: Duration = Duration::from_secs(1);
 /// How long the end of the server waits for what is to stop.

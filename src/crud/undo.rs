@@ -81,6 +81,15 @@ impl Engine {
         .await
     }
 
+    /// Whether an undo of a change set is a [`LARGE`](tracked::LARGE) operation.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn is_large_undo(&self, change_set: i64) -> Result<bool, Error> {
+        let size = Of::ChangeSet(change_set).size(self.db.reader()).await?;
+        Ok(size > tracked::LARGE)
+    }
+
     /// Whether the caller may know what everybody did.
     #[must_use]
     pub fn sees_all_changes(&self, ctx: &Context) -> bool {

@@ -223,7 +223,23 @@ async fn a_long_undo_is_an_operation_with_a_page() {
             "{}",
             question.text()
         );
+        // It is not tried for the question.
+        assert!(!question.text().contains("Author 7"), "{}", question.text());
+        // One of them has been changed since: nothing is undone, and it is said why.
+        let (_, first) = admin.get("/api/v1/author?limit=1&sort=id").await;
+        let path = format!("/api/v1/author/{}", first["data"][0]["id"]);
+        patch(&admin, &path, json!({"name": "Ada"})).await;
         let begun = question.form(&at).send(&admin).await;
+        let page = super::export::ended(&admin, begun.location()).await;
+        assert!(
+            page.text().contains("name has been changed since."),
+            "{}",
+            page.text()
+        );
+        let (_, left) = admin.get("/api/v1/author?count=exact").await;
+        assert_eq!(left["page"]["count"], 1001);
+        let rest = question.form(&at).and("conflicts", "skip");
+        let begun = rest.send(&admin).await;
         assert_eq!(begun.status(), 303, "{}", begun.reply.text);
         assert!(
             begun.location().starts_with("/admin/_operations/"),
@@ -232,12 +248,12 @@ async fn a_long_undo_is_an_operation_with_a_page() {
         );
         let page = super::export::ended(&admin, begun.location()).await;
         assert!(
-            page.text().contains("Changes taken back: 1,001"),
+            page.text().contains("Changes taken back: 1,000"),
             "{}",
             page.text()
         );
         let (_, left) = admin.get("/api/v1/author?count=exact").await;
-        assert_eq!(left["page"]["count"], 0);
+        assert_eq!(left["page"]["count"], 1);
     })
     .await;
 }

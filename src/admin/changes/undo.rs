@@ -1,11 +1,13 @@
 //! Taking back a change set: the question, with what would be undone and what forbids it, and the
-//! deed.
+//! deed. A large one is not tried for the question, which would take as long and hold up other writes
+//! as the deed does; it is begun as an operation, which undoes nothing and says why when it cannot.
 
 use askama::Template;
 use poem::Response;
 use poem::http::StatusCode;
 use serde_json::Value as Json;
 
+use crate::crud::LARGE;
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
 use crate::model::Input;
@@ -15,8 +17,9 @@ use crate::admin::changes::set;
 use crate::admin::operations;
 use crate::admin::shell::Shell;
 use crate::admin::trial::{self, Trial};
+use crate::admin::value::count;
 use crate::page::form::posted;
-use crate::page::words::{fill, t};
+use crate::page::words::{t, told};
 use crate::page::{self, filters};
 
 /// The page.
@@ -27,12 +30,9 @@ struct UndoPage {
     id: i64,
     problem: String,
     trial: Trial,
-    /// Whether it is done beside the request, because it takes a while.
-    later: bool,
+    /// Of more records than how many it is, when they are too many to be waited for; else empty.
+    large: String,
 }
-
-/// An undo of more records than this is not waited for.
-const WAITED: u64 = 1_000;
 
 /// `GET /admin/_changes/{id}/undo`
 pub(crate) async fn question(call: Call) -> Result<Response, Error> {
@@ -60,7 +60,7 @@ pub(crate) async fn done(mut call: Call) -> Result<Response, Error> {
             Ok(answer::see_other(&there))
         }
         Err(error) if error.kind == Kind::Conflict => {
-            let problem = fill("Nothing was undone. {}", &[&error.detail]);
+            let problem = told(&error.detail);
             ask(&call, (StatusCode::CONFLICT, problem)).await
         }
         Err(error) => Err(error),
@@ -77,10 +77,16 @@ fn body(id: i64, skip: bool) -> Input {
 
 async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Response, Error> {
     let (engine, ctx, id) = (&call.engine, &call.ctx, set::id(call)?);
-    let tried = engine
-        .undo(&trial::of(ctx), (None, body(id, false)))
-        .await?;
-    let trial = Trial::read(engine, ctx, &tried).await?;
+    let first = [("limit".to_owned(), "1".to_owned())];
+    engine.change_set(ctx, id, &first).await?;
+    let large = engine.is_large_undo(id).await?;
+    let trial = if large {
+        Trial::default()
+    } else {
+        let request = (None, body(id, false));
+        let tried = engine.undo(&trial::of(ctx), request).await?;
+        Trial::read(engine, ctx, &tried).await?
+    };
     page::render(
         status,
         &UndoPage {
@@ -92,7 +98,11 @@ async fn ask(call: &Call, (status, problem): (StatusCode, String)) -> Result<Res
                 .sending(&format!("{{\"change_set\": {id}}}")),
             id,
             problem,
-            later: trial.total > WAITED,
+            large: if large {
+                count::words(LARGE as u64, "exact")
+            } else {
+                String::new()
+            },
             trial,
         },
     )
