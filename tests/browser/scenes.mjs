@@ -151,11 +151,32 @@ const scenes = {
         await desk.page.getByText('You see everything as viewer would.').waitFor();
         await desk.openList('book');
     },
-    async 'german'(desk) {
-        await desk.page.context().addCookies([{ name: 'quarterdeck_language', value: 'de', url: desk.server.address }]);
-        await desk.openList('order', 'status=paid&sort=-total');
-    },
 };
+
+/** Pages in the other language, whose words are longer. */
+const german = {
+    account: '/admin/_account',
+    audit: '/admin/_audit',
+    build: '/admin/book/_build',
+    changes: '/admin/_changes',
+    delete: '/admin/author/1/delete',
+    home: '/admin',
+    import: '/admin/publisher/_import',
+    list: '/admin/order?status=paid&sort=-total',
+    many: '/admin/publisher/_many?_do=edit&_selected=1:2',
+    problem: '/admin/book?zz=1',
+    record: '/admin/book/1',
+    role: '/admin/_roles/1',
+    undo: '/admin/_changes/1/undo',
+};
+
+for (const [name, path] of Object.entries(german)) {
+    scenes[`german-${name}`] = async (desk) => {
+        await desk.page.context().addCookies([{ name: 'quarterdeck_language', value: 'de', url: desk.server.address }]);
+        desk.watch.expect(400, 404);
+        await desk.open(path);
+    };
+}
 
 /** What a scene needs of its desk. */
 export const places = { setup: { who: '', server: emptyServer } };
