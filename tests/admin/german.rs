@@ -109,7 +109,11 @@ async fn what_forbids_a_write_is_said_in_the_viewers_language() {
         assert!(gone.text().contains(nothing), "{}", gone.text());
         let odd = see(&admin, "/admin/author?zz=1").await;
         assert_eq!(odd.status(), 400);
-        assert!(odd.text().contains("Hier gibt es kein"), "{}", odd.text());
+        assert!(
+            odd.text().contains("Hier unbekannt: Feld"),
+            "{}",
+            odd.text()
+        );
         // Somebody else was faster.
         let form = see(&admin, &path).await.form(&path);
         let (status, _) = admin

@@ -19,6 +19,7 @@ use crate::query::parse::Format;
 use crate::admin::record;
 use crate::admin::record::widget::Purpose;
 use crate::admin::shell::Shell;
+use crate::admin::value::count;
 use crate::admin::view::View;
 use crate::page::form::uploaded;
 use crate::page::words::{t, told};
@@ -34,7 +35,7 @@ struct ImportPage<'a> {
     problem: String,
     /// The fields that a file may have: the name, the label, whether each row needs it.
     fields: Vec<(&'a str, &'a str, bool)>,
-    most: usize,
+    most: String,
 }
 
 /// `GET /admin/{model}/_import`
@@ -104,7 +105,7 @@ fn show(call: &Call, status: StatusCode, problem: String) -> Result<Response, Er
             action: format!("/admin/{}/_import", model.slug),
             problem,
             fields: fields.collect(),
-            most: Import::MOST,
+            most: count::words(Import::MOST as u64, "exact"),
         },
     )
 }
