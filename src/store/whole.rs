@@ -65,9 +65,7 @@ impl Whole {
         state.ended = true;
         let (broken, raced) = (state.broken, state.raced());
         match state.lease.take() {
-            Some(mut lease) if !broken && !raced => {
-                lease.commit().await.map_err(failure::plain)
-            }
+            Some(mut lease) if !broken && !raced => lease.commit().await.map_err(failure::plain),
             Some(mut lease) => {
                 let _ = lease.rollback().await;
                 Err(busy())
