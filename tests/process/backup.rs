@@ -80,7 +80,7 @@ async fn open(file: &Path) -> DatabaseConnection {
     Database::connect(url).await.expect("the copy")
 }
 
-async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+pub(super) async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let row = db.query_one_raw(statement).await.expect("an answer");
     row.expect("a row").try_get_by_index(0).expect("a number")
@@ -272,8 +272,8 @@ async fn d31_of_a_server_its_own_program_makes_the_backup() {
         let refused = place.run(&["--database-url", &database.url, "backup", "copy"]);
         assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
         let word = match database.url.split(':').next() {
-            // It is empty.
-            Some("sqlite") => "qd_state",
+            // It is not there yet.
+            Some("sqlite") => "There is no database",
             Some("postgres" | "postgresql") => "pg_dump",
             _ => "mariadb-dump",
         };
