@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::backup::number;
 use super::{Place, Served};
 
 /// What a hash takes as the settings are shipped.
@@ -69,6 +70,12 @@ async fn r02_of_500_logins_at_once_as_many_are_hashed_as_there_are_permits_and_n
     let sent_away = all.iter().filter(|a| **a == (503, true)).count();
     assert_eq!(hashed + sent_away, 500, "{all:?}");
     assert!(hashed > 0 && sent_away > 0, "{hashed} {sent_away}");
+    // Who is sent away has cost the database nothing: an account, an address, and everybody are counted.
+    let url = format!("sqlite://{}?mode=ro", place.database().display());
+    let db = Database::connect(url).await.expect("the database");
+    let counted = number(&db, "SELECT COUNT(*) FROM qd_login_throttle").await;
+    assert_eq!(counted, 2 * (1 + hashed as i64) + 1);
+    db.close().await.expect("closed");
     let grown = peak(&served, "r02_of_500_logins").expect("as before") - before;
     // And 160 MiB for 500 requests under way and what the allocator keeps of hashes that are done (up to
     // 82 MiB were seen): ten hashes' worth, where all of them at once would be ten gigabytes.
