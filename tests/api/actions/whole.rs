@@ -204,7 +204,7 @@ async fn d25_an_action_under_way_on_another_node_is_not_begun_unless_that_node_d
     });
     let name = "d25_an_action_under_way_on_another_node_is_not_begun_unless_that_node_dies";
     let tune = |config: &mut quarterdeck::config::Config| {
-        config.database.statement_timeout = std::time::Duration::from_secs(1);
+        config.database.statement_timeout = std::time::Duration::from_secs(5);
     };
     built(name, On::Each, tune, with(&stage), async |app| {
         // SQLite's one process knows what it is doing.
