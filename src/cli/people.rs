@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::auth::tokens::{self, NewToken};
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::crud::{Context, IfMatch, ListRequest, Target};
 use crate::error::Error;
 use crate::model::{Input, ModelId, Verb};
+use crate::store::now;
 
 use super::arguments::{Token, User};
 use super::{Failure, Project, open};
@@ -228,7 +229,7 @@ pub(super) async fn token(
                 .as_deref()
                 .map(duration)
                 .transpose()?
-                .map(|d| Utc::now() + d);
+                .map(|d| now() + d);
             let scopes = if scopes.is_empty() {
                 None
             } else {
