@@ -72,6 +72,8 @@ async fn a_file_is_mapped_checked_imported_and_undone() {
             "{}",
             again.text()
         );
+        let to_list = page.links().into_iter().filter(|l| l == "/admin/author");
+        assert_eq!(to_list.count(), 3, "the navigation has two of them");
         let links = page.links().into_iter();
         let undo = links.filter(|l| l.ends_with("/undo")).collect::<Vec<_>>();
         assert_eq!(undo.len(), 1, "{undo:?}");

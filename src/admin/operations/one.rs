@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
+use crate::model::Verb;
 
+use crate::admin::address::Query;
 use crate::admin::operations::outcome::Outcome;
 use crate::admin::operations::{self, Operation};
 use crate::admin::shell::Shell;
@@ -22,6 +24,8 @@ struct OperationPage {
     shell: Shell,
     operation: Operation,
     outcome: Outcome,
+    /// The list that it is about, and what that is called; `None` for who may not see it.
+    list: Option<(String, String)>,
     /// The change sets that it made, by which it can be undone.
     sets: Vec<i64>,
 }
@@ -59,9 +63,19 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
                 .doing("GET", &format!("/api/v1/_operations/{id}")),
             operation,
             outcome: Outcome::of(&told["result"]),
+            list: list(&call, &told),
             sets,
         },
     )
+}
+
+fn list(call: &Call, told: &Json) -> Option<(String, String)> {
+    let model = call.engine.model(told["model"].as_str()?).ok()?;
+    let lists = call.engine.may(&call.ctx, Verb::List, model.id);
+    lists.then(|| {
+        let href = Query::default().list(&model.slug);
+        (href, model.label_plural.clone())
+    })
 }
 
 /// The change sets of the request that began the operation.
