@@ -163,6 +163,11 @@ impl Look {
         &self.css
     }
 
+    /// Whether the project makes the part in another way.
+    pub(crate) fn replaces(&self, part: Part) -> bool {
+        self.parts.iter().any(|(of, _)| *of == part)
+    }
+
     /// The part as the project wants it.
     pub(crate) fn part<'h>(&self, part: Part, made: Made<'h>) -> Cow<'h, str> {
         let mut html = Cow::Borrowed(made.html);

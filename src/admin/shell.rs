@@ -151,6 +151,11 @@ impl Shell {
         extra::now().look.html(slot, &self.place())
     }
 
+    /// Whether the project makes a part of the page in another way.
+    pub(crate) fn replaces(&self, part: Part) -> bool {
+        extra::now().look.replaces(part)
+    }
+
     /// A part of the page as the project wants it.
     pub(crate) fn part<'h>(&'h self, part: Part, html: &'h str) -> Cow<'h, str> {
         self.part_of(part, ("", ""), html)

@@ -19,6 +19,9 @@ use crate::http::{Call, answer};
 
 use self::viewer::Visit;
 
+/// Bytes of most pages: room for so many is made at once.
+const USUAL: usize = 48 * 1024;
+
 /// Renders a page for the visit that `call` is.
 ///
 /// # Errors
@@ -36,8 +39,7 @@ pub fn render_for(
 /// # Errors
 /// 500 when the template fails.
 pub fn render(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
-    Ok(answer::html(
-        status,
-        template.render().map_err(Error::internal)?,
-    ))
+    let mut html = String::with_capacity(USUAL);
+    template.render_into(&mut html).map_err(Error::internal)?;
+    Ok(answer::html(status, html))
 }

@@ -175,6 +175,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     }
 }
 
+/// Members of most records in a list: room for so many is made at once.
+const USUAL: usize = 8;
+
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
@@ -188,7 +191,7 @@ impl<'de> Visitor<'de> for Members {
         #[derive(Deserialize)]
         struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(USUAL);
         while let Some((Key(name), value)) = object.next_entry::<Key<'de>, &RawValue>()? {
             members.push((name, value.get()));
         }
