@@ -17,6 +17,7 @@ use crate::cli::{Failure, NewUser, create_user};
 use crate::crud::{Action, Context, Selection};
 use crate::error::Error;
 use crate::model::{Input, Kind, Rule, Widget};
+use crate::page::viewer::Language;
 use crate::store::failure;
 
 /// Registers the models and migrations of the shop.
@@ -26,7 +27,7 @@ pub fn register(app: AppBuilder) -> AppBuilder {
         .migrations(quarterdeck_migration::demo())
         .action::<book::Entity>(discount())
         .action::<review::Entity>(approve());
-    people(trade(catalogue(app)))
+    people(trade(catalogue(app))).translation(Language::German, include_str!("demo/de.tsv"))
 }
 
 /// Lowers prices by so many percent.
@@ -142,12 +143,16 @@ fn catalogue(app: AppBuilder) -> AppBuilder {
 fn trade(app: AppBuilder) -> AppBuilder {
     app.model::<order::Entity>(|m| {
         use order::Column::{CustomerId, Id, PlacedAt, ShippedAt, Status, Total};
+        let states = order::Status::iter();
         m.group("Trade")
             .display("Order {id}")
             .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
             .filters([Status])
             .ordering("-placed_at")
             .timeline(PlacedAt)
+            .field(Status, |f| {
+                f.choices(states.map(|s| sea_orm::ActiveEnum::to_value(&s)))
+            })
             .inline::<order_line::Entity>("order_line", |i| {
                 use order_line::Column::{BookId, Quantity, UnitPrice};
                 i.columns([BookId, Quantity, UnitPrice])

@@ -14,7 +14,7 @@ use crate::admin::shell::Shell;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
 use crate::http::{Call, answer};
-use crate::model::Verb;
+use crate::model::{Names, Verb};
 use crate::page::{self, filters};
 
 type Html = Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>;
@@ -100,6 +100,27 @@ pub struct Extras {
     pub pages: Vec<ExtraPage>,
     /// Its look.
     pub look: Look,
+}
+
+impl Extras {
+    /// The same with other names for the pages and their groups.
+    pub(crate) fn named(&self, names: &Names) -> Self {
+        let mut other = self.clone();
+        for page in &mut other.pages {
+            for text in [&mut page.title, &mut page.group] {
+                if let Some(name) = names.of(text) {
+                    name.clone_into(text);
+                }
+            }
+        }
+        other
+    }
+
+    /// What [`Self::named`] may rename.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let pages = self.pages.iter();
+        pages.flat_map(|page| [page.title.as_str(), page.group.as_str()])
+    }
 }
 
 tokio::task_local! {

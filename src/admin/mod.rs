@@ -8,6 +8,7 @@ mod action;
 mod address;
 mod audit;
 mod changes;
+pub mod edition;
 mod export;
 pub mod extra;
 mod filters;
@@ -40,6 +41,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{EndpointExt as _, Response};
 
+use crate::admin::edition::Editions;
 use crate::crud::Door;
 use crate::error::Error;
 use crate::http::{Call, Handler, answer};
@@ -164,10 +166,14 @@ where
             _ => Err(Error::unauthenticated()),
         };
     }
-    let (engine, ctx) = (Arc::clone(&call.engine), call.ctx.clone());
     let path = call.request.original_uri().path().to_owned();
-    let extras = call.request.data::<Arc<extra::Extras>>().cloned();
-    let page = scoped(Visit::of(&call), async move {
+    let visit = Visit::of(&call);
+    let editions = call.request.data::<Arc<Editions>>();
+    let edition = editions.map(|all| all.of(visit.viewer.language).clone());
+    let edition = edition.ok_or_else(|| Error::internal("a page without its editions"))?;
+    call.engine = Arc::clone(&edition.engine);
+    let (engine, ctx) = (edition.engine, call.ctx.clone());
+    let page = scoped(visit, async move {
         match handler(call).await {
             Err(error) if problem::callers(&error) => {
                 Ok(problem::within(&engine, &ctx, &error, &path))
@@ -175,7 +181,7 @@ where
             outcome => outcome,
         }
     });
-    extra::scoped(extras.unwrap_or_default(), page).await
+    extra::scoped(edition.extras, page).await
 }
 
 /// To the login, and from there back to here.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::acl::Scope;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
-use crate::model::describe::sentence_case;
 use crate::model::{FieldId, ModelId, ModelMeta, Relation, Verb};
 use crate::query::path::Scope as Paths;
 
@@ -101,7 +100,7 @@ impl<'a> View<'a> {
             .iter()
             .find(|l| l.relation.owns_key && l.relation.from == [field]);
         match link {
-            Some(link) if own.label == sentence_case(&own.name) => &link.relation.label,
+            Some(link) if !own.labelled => &link.relation.label,
             _ => &own.label,
         }
     }

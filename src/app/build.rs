@@ -8,6 +8,7 @@ use sea_orm::DbBackend;
 
 use crate::account::Accounts;
 use crate::acl::Policy;
+use crate::admin::edition::Editions;
 use crate::audit::SealKey;
 use crate::auth::password::Passwords;
 use crate::auth::state;
@@ -24,14 +25,19 @@ use crate::session::Identity;
 use crate::session::view::ViewKey;
 use crate::store::Db;
 
-use super::{App, AppBuilder, Plugins, StartError, actions, plugins, prune, routes, system};
+use super::{
+    App, AppBuilder, Plugins, StartError, actions, plugins, prune, routes, system, translations,
+};
 
 impl AppBuilder {
     /// What the start-up checks say, without a database.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
-        let (registry, mut findings) = Registry::build(&self.models);
+        let (mut registry, mut findings) = Registry::build(&self.models);
         findings.extend(actions::check(&registry, &self.actions));
+        let _ = actions::of_models(&mut registry, self.actions.clone());
+        let said: Vec<_> = self.extras.words().collect();
+        findings.extend(translations::check(&registry, &said, &self.names));
         findings.extend(routes::check(&registry, &self.plugins));
         findings.extend(plugins::check(&self.config, &self.plugins));
         if self.config.password.memory_kib < 19_456 {
@@ -119,6 +125,8 @@ impl AppBuilder {
             view_key: ViewKey::new(&key),
             started: Instant::now(),
         });
+        let names = translations::read(&self.names);
+        let editions = Editions::new(Arc::clone(&engine), self.extras, &names);
         Ok(App {
             config: Arc::new(self.config),
             engine,
@@ -127,7 +135,7 @@ impl AppBuilder {
             metrics: Arc::new(Metrics::new().map_err(Error::internal)?),
             seal_key: SealKey::new(&key),
             form_key: Arc::new(FormKey::new(&key)),
-            extras: Arc::new(self.extras),
+            editions: Arc::new(editions),
             plugins: Plugins(self.plugins),
             findings,
         })

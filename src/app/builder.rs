@@ -14,6 +14,7 @@ use crate::hook::{Hook, Hooks};
 use crate::model::ModelOptions;
 use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
+use crate::page::viewer::Language;
 use crate::plugin::Plugin;
 use crate::store::{Store, Typed};
 
@@ -30,6 +31,7 @@ pub struct AppBuilder {
     pub(super) observer: Option<Observer>,
     pub(super) actions: Vec<(String, Action)>,
     pub(super) extras: Extras,
+    pub(super) names: Vec<(Language, String)>,
 }
 
 impl std::fmt::Debug for AppBuilder {
@@ -52,6 +54,7 @@ impl AppBuilder {
             observer: None,
             actions: Vec::new(),
             extras: Extras::default(),
+            names: Vec::new(),
         }
     }
 
@@ -91,6 +94,27 @@ impl AppBuilder {
     #[must_use]
     pub fn admin_look(mut self, look: impl FnOnce(Look) -> Look) -> Self {
         self.extras.look = look(self.extras.look);
+        self
+    }
+
+    /// Says what models, their fields and the pages of the project are called in another language: a table
+    /// with a line for each text of the registration, a tab, and its translation.
+    ///
+    /// ```
+    /// use quarterdeck::app::App;
+    /// use quarterdeck::config::Config;
+    /// use quarterdeck::page::viewer::Language;
+    ///
+    /// let app = App::builder(Config::default())
+    ///     .translation(Language::German, "Book\tBuch\nBooks\tBücher\naddress/State\tBundesland\n");
+    /// # assert_eq!(app.check().len(), 3, "nothing of it is registered here");
+    /// ```
+    ///
+    /// `address/State` is what `State` is in the model `address` alone. What no line names stays as it was
+    /// registered; a line that names nothing is a warning of the start-up checks.
+    #[must_use]
+    pub fn translation(mut self, language: Language, table: &str) -> Self {
+        self.names.push((language, table.to_owned()));
         self
     }
 

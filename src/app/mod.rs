@@ -18,11 +18,12 @@ pub mod routes;
 pub mod server;
 pub mod system;
 pub mod threshold;
+mod translations;
 
 use std::sync::Arc;
 
 use crate::account::Accounts;
-use crate::admin::extra::Extras;
+use crate::admin::edition::Editions;
 use crate::audit::{SealKey, Sealer};
 use crate::auth::setup;
 use crate::check::Finding;
@@ -72,7 +73,7 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     seal_key: SealKey,
     pub(crate) form_key: Arc<FormKey>,
-    pub(crate) extras: Arc<Extras>,
+    pub(crate) editions: Arc<Editions>,
     plugins: Plugins,
     findings: Vec<Finding>,
 }

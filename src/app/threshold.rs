@@ -21,7 +21,7 @@ use poem::http::{HeaderName, HeaderValue, Method, Version, header};
 use poem::{Endpoint, Request, Response, Route};
 
 use crate::account::Accounts;
-use crate::admin::extra::Extras;
+use crate::admin::edition::Editions;
 use crate::config::Config;
 use crate::crud::{Context, Door, Engine};
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub struct Threshold {
     admission: Admission,
     metrics: Arc<Metrics>,
     form_key: Arc<FormKey>,
-    extras: Arc<Extras>,
+    editions: Arc<Editions>,
     hsts: bool,
 }
 
@@ -71,7 +71,7 @@ impl Threshold {
             admission: Admission::new(app),
             metrics: Arc::clone(&app.metrics),
             form_key: Arc::clone(&app.form_key),
-            extras: Arc::clone(&app.extras),
+            editions: Arc::clone(&app.editions),
             hsts: app.config.server.is_https(),
         }
     }
@@ -117,7 +117,7 @@ impl Threshold {
         extensions.insert(Arc::clone(&self.identity));
         extensions.insert(Arc::clone(&self.accounts));
         extensions.insert(Arc::clone(&self.form_key));
-        extensions.insert(Arc::clone(&self.extras));
+        extensions.insert(Arc::clone(&self.editions));
         extensions.insert(Arc::clone(&self.metrics));
         extensions.insert(Context {
             principal,

@@ -56,7 +56,7 @@ use tokio::sync::Semaphore;
 use crate::acl::{Access, Policy, Principal, Scope};
 use crate::error::Error;
 use crate::hook::Hooks;
-use crate::model::{ModelId, ModelMeta, Registry, Verb};
+use crate::model::{ModelId, ModelMeta, Names, Registry, Verb};
 use crate::query::Limits;
 use crate::query::cursor::Cursors;
 use crate::store::{Db, Store};
@@ -214,6 +214,18 @@ impl Engine {
             actions: parts.actions,
             within: None,
         }
+    }
+
+    /// The same engine, with other names for what people read: the same database, rights and operations.
+    #[must_use]
+    pub fn named<'n>(&self, names: impl Fn(&ModelMeta) -> &'n Names) -> Self {
+        let mut other = self.clone();
+        for (model, action) in &mut other.actions {
+            let model = self.registry.model(*model);
+            names(model).translate_action(&model.slug, &mut action.meta);
+        }
+        other.registry = Arc::new(self.registry.named(names));
+        other
     }
 
     /// The registered models.

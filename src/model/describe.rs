@@ -136,6 +136,7 @@ fn field<C: ColumnTrait>(column: C, rust: &ArrayType) -> Option<Field> {
     let name = column.json_key().to_owned();
     Some(Field {
         label: sentence_case(&name),
+        labelled: false,
         name,
         column: column.as_str().to_owned(),
         kind: kind(def.get_column_type(), rust)?,

@@ -39,6 +39,8 @@ pub struct Field {
     pub choices: Vec<Choice>,
     /// The name for people.
     pub label: String,
+    /// Whether the registration gave it that name; else it is made of `name`.
+    pub labelled: bool,
     /// A sentence under the form field.
     pub help: String,
     /// The form control, where the kind's own is not the best one.
@@ -81,6 +83,7 @@ impl Field {
             readonly: false,
             filterable: false,
             choices,
+            labelled: label.is_some(),
             label: label.unwrap_or_else(|| sentence_case(name)),
             help: help.unwrap_or_default(),
             widget,

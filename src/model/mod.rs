@@ -10,6 +10,7 @@ pub mod field;
 pub mod input;
 pub mod kind;
 pub mod limit;
+pub mod names;
 pub mod options;
 pub mod patch;
 pub mod registry;
@@ -20,6 +21,7 @@ pub use field::{Choice, Field, Rule, Widget};
 pub use input::Input;
 pub use kind::{IntSize, Kind, Op};
 pub use limit::Limit;
+pub use names::Names;
 pub use options::{FieldOptions, InlineOptions, ModelOptions};
 pub use registry::Registry;
 

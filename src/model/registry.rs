@@ -14,10 +14,10 @@ use self::model::model;
 use super::describe::{Description, RawRelation, sentence_case};
 use super::limit::Limit;
 use super::options::{Options, RawInline};
-use super::{ActionMeta, FieldId, Inline, Junction, ModelId, ModelMeta, Relation};
+use super::{ActionMeta, FieldId, Inline, Junction, ModelId, ModelMeta, Names, Relation};
 
 /// The registered models, immutable once built.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Registry {
     models: Vec<ModelMeta>,
     by_slug: HashMap<String, ModelId>,
@@ -77,6 +77,16 @@ impl Registry {
             let limit = limits.iter().find(|limit| limit.concerns(&field.kind));
             field.limit = limit.copied();
         }
+    }
+
+    /// The same models with other words for people.
+    #[must_use]
+    pub fn named<'n>(&self, names: impl Fn(&ModelMeta) -> &'n Names) -> Self {
+        let mut other = self.clone();
+        for model in &mut other.models {
+            names(model).translate(model);
+        }
+        other
     }
 
     /// Lets a model know of an action on its records.

@@ -1,11 +1,15 @@
-//! What stands against a write, said in the viewer's language; the API says it in English.
+//! What models are called, and what stands against a write, in the viewer's language; the API says it in
+//! English.
 
+use quarterdeck::admin::extra::ExtraPage;
+use quarterdeck::app::AppBuilder;
+use quarterdeck::page::viewer::Language;
 use reqwest::Method;
 use serde_json::json;
 
 use super::forms::{as_it_is, author, open};
 use super::page::{Form, Page, whole};
-use crate::house::app::{Session, on_each_app};
+use crate::house::app::{Session, grant_all, on_each_app};
 
 async fn see(session: &Session<'_>, path: &str) -> Page {
     let request = session.request(Method::GET, path);
@@ -37,11 +41,11 @@ async fn the_faults_of_a_form_are_said_in_the_viewers_language() {
         let page = send(&admin, &form).await;
         assert_eq!(page.status(), 422, "{}", page.reply.text);
         for (field, said) in [
-            ("title", "Title fehlt."),
-            ("author_id", "Author fehlt."),
+            ("title", "Titel fehlt."),
+            ("author_id", "Autor fehlt."),
             ("isbn", "ISBN muss mindestens 10 Zeichen haben."),
-            ("price", "Price muss mindestens 0 sein."),
-            ("pages", "Pages muss eine ganze Zahl sein."),
+            ("price", "Preis muss mindestens 0 sein."),
+            ("pages", "Seiten muss eine ganze Zahl sein."),
         ] {
             let told = page.text_of("p", "id", &format!("e-{field}"));
             assert_eq!(told.as_deref().map(str::trim), Some(said), "{field}");
@@ -73,7 +77,7 @@ async fn the_faults_of_a_form_are_said_in_the_viewers_language() {
         let told = page.text_of("p", "id", "e-slug").unwrap_or_default();
         assert_eq!(
             told.trim(),
-            "Ein anderer Datensatz hat schon diesen Wert: Slug."
+            "Ein anderer Datensatz hat schon diesen Wert: Kurzname."
         );
         // The operation says the same in English, whoever asks.
         let body = json!({"isbn": "12", "title": "Notes"});
@@ -171,6 +175,87 @@ async fn the_faults_of_a_file_are_said_in_the_viewers_language() {
             "{}",
             page.text()
         );
+    })
+    .await;
+}
+
+fn with_a_page(app: AppBuilder) -> AppBuilder {
+    let page = ExtraPage::new("stock", "Stock", async |_| Ok("<p>12</p>".to_owned()));
+    app.admin_page(page.group("Catalogue"))
+        .translation(Language::German, "Stock\tLager\ncategory/Name\tBenennung")
+}
+
+#[tokio::test]
+async fn models_and_all_that_is_theirs_have_names_in_the_viewers_language() {
+    on_each_app("names_in_german", with_a_page, async |app| {
+        let (id, _) = author(app, "ada").await;
+        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": id,
+            "price": "1.00", "pages": 10, "language": "en"});
+        let book = app.make("book", book).await["id"].clone();
+        let admin = app.login("admin").await;
+        let list = see(&admin, "/admin/book").await;
+        // The list, the navigation with the page of the project, its columns, also the computed one.
+        for text in [
+            "Katalog", "Bücher", "Lager", "Benutzer", "Titel", "Preis", "Je Seite",
+        ] {
+            assert!(list.text().contains(text), "{text}: {}", list.text());
+        }
+        for text in ["Catalogue", "Books", "Stock", "Title", "Price", "Per page"] {
+            assert!(!list.text().contains(text), "{text}: {}", list.text());
+        }
+        // A form with its headings, its help and the way to an action.
+        let record = see(&admin, &format!("/admin/book/{book}")).await;
+        for text in [
+            "Verkauf",
+            "Was ein Laden wissen muss.",
+            "In Euro, mit Steuer.",
+            "Preis senken",
+        ] {
+            assert!(record.text().contains(text), "{text}: {}", record.text());
+        }
+        let asked = see(&admin, &record.link("Preis senken").expect("a link")).await;
+        for text in [
+            "Die neuen Preise gelten sofort.",
+            "Um wie viel Prozent.",
+            "Prozent",
+        ] {
+            assert!(asked.text().contains(text), "{text}: {}", asked.text());
+        }
+        // Words of one model go before those of all.
+        let category = see(&admin, "/admin/category/new").await;
+        assert!(category.text().contains("Benennung"), "{}", category.text());
+        // Who asks in English has them as they were registered, and so has the API.
+        let english = open(&admin, "/admin/book").await;
+        assert!(english.text().contains("Per page"), "{}", english.text());
+        let request = admin.request(Method::GET, "/api/v1/_models/book");
+        let request = request.header("accept-language", "de");
+        let answer = admin.execute(request.build().expect("a request")).await;
+        let told = answer.text().await.expect("a body");
+        assert!(told.contains("\"Books\""), "{told}");
+    })
+    .await;
+}
+
+/// The models of another language are the same models: what somebody may changes in all at once.
+#[tokio::test]
+async fn r39_rights_are_the_same_in_every_language() {
+    on_each_app("rights_in_german", as_it_is, async |app| {
+        author(app, "ada").await;
+        app.user("clerk", false, json!([grant_all("author", json!("all"))]))
+            .await;
+        let clerk = app.login("clerk").await;
+        let list = see(&clerk, "/admin/author").await;
+        assert_eq!(list.status(), 200);
+        assert!(list.text().contains("Autoren"), "{}", list.text());
+        assert_eq!(see(&clerk, "/admin/book").await.status(), 404);
+        let admin = app.login("admin").await;
+        let (_, grants) = admin.get("/api/v1/qd_grant").await;
+        let grant = &grants["data"][0]["id"];
+        let (status, _) = admin
+            .send("DELETE", &format!("/api/v1/qd_grant/{grant}"), json!(null))
+            .await;
+        assert_eq!(status, 204);
+        assert_eq!(see(&clerk, "/admin/author").await.status(), 404);
     })
     .await;
 }

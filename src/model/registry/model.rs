@@ -171,6 +171,7 @@ fn field(mut field: Field, options: &Options) -> Field {
         field.label = sentence_case(&name);
         field.name = name;
     }
+    field.labelled = label.is_some();
     field.label = label.unwrap_or(field.label);
     field.help = help.unwrap_or_default();
     field.widget = widget;

@@ -23,6 +23,7 @@ use crate::app::AppBuilder;
 use crate::check::Finding;
 use crate::http::Call;
 use crate::model::{FieldOptions, Verb};
+use crate::page::viewer::Language;
 use crate::plugin::{Guard, Manifest, Plugin, PluginRoute, Settings};
 
 use secret::Sources;
@@ -65,6 +66,7 @@ impl Plugin for Webhooks {
 
     fn install(&self, app: AppBuilder) -> AppBuilder {
         app.migrations(vec![Box::new(table::Migration)])
+            .translation(Language::German, include_str!("de.tsv"))
             .model::<event::Entity>(|m| {
                 use event::Column::{EventId, EventType, Payload, ReceivedAt, Scheme, Source};
                 m.group("Integrations")

@@ -90,12 +90,12 @@ flow('record: in German every fault is said in German', {}, async (desk) => {
     await context.addCookies([{ name: 'quarterdeck_language', value: 'de', url: desk.server.address }]);
     await desk.openNew('book');
     await desk.withoutBrowserChecks();
-    await desk.fill({ ISBN: '12', Price: '-1', Pages: '0' });
+    await desk.fill({ ISBN: '12', Preis: '-1', Seiten: '0' });
     desk.watch.expect(422);
     await desk.press('Anlegen');
     await desk.page.getByRole('alert').waitFor();
     assert.equal(await desk.faultAt('ISBN'), 'ISBN muss mindestens 10 Zeichen haben.');
-    assert.equal(await desk.faultAt('Price'), 'Price muss mindestens 0 sein.');
-    assert.equal(await desk.faultAt('Title'), 'Title fehlt.');
+    assert.equal(await desk.faultAt('Preis'), 'Preis muss mindestens 0 sein.');
+    assert.equal(await desk.faultAt('Titel'), 'Titel fehlt.');
     assert.doesNotMatch(await desk.alert(), / (must|is|can|has) /);
 });
