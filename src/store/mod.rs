@@ -11,6 +11,7 @@ pub mod pool;
 pub mod row;
 pub mod sequence;
 mod snapshot;
+mod statement;
 pub mod stream;
 pub mod tx;
 pub mod typed;

@@ -1,24 +1,22 @@
 //! Writes through the entity's own `ActiveModel`, so that its behaviour hooks always run. The only
-//! code that is generic over `EntityTrait`, and thin: an entity costs little to compile.
+//! code that is generic over `EntityTrait`, and thin: an entity costs little to compile. The statements
+//! are made in `statement`, without its type.
 
 use std::any::Any;
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{ArrayType, Expr};
+use sea_orm::sea_query::{ArrayType, Expr, IntoIden as _};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, Condition, ConnectionTrait as _, DbBackend, DbErr,
-    EntityTrait, FromQueryResult as _, IdenStatic as _, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    Select, Value,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, ConnectionTrait as _,
+    DbErr, EntityTrait, FromQueryResult as _, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyToColumn as _, QueryResult, Value,
 };
 
 use super::Tx;
+use super::statement::{self, Cell, Column, Table};
 use crate::model::patch::Changes;
 use crate::model::{FieldId, IntSize, Kind, value};
-
-/// Values that one statement binds at most: fewer than any of the databases takes.
-const PARAMETERS: usize = 30_000;
 
 /// A row as loaded for writing.
 #[derive(Debug)]
@@ -89,55 +87,34 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
 {
     async fn load(&self, tx: &Tx, condition: Expr) -> Result<Option<Record>, DbErr> {
-        Ok(locked::<E>(tx, condition).one(tx).await?.map(record::<E>))
+        let found = self.load_all(tx, condition, 1).await?;
+        Ok(found.into_iter().next())
     }
 
     async fn load_all(&self, tx: &Tx, condition: Expr, limit: u64) -> Result<Vec<Record>, DbErr> {
-        let mut select = locked::<E>(tx, condition);
-        for key in E::PrimaryKey::iter() {
-            select = select.order_by_asc(key.into_column());
-        }
-        let found = select.limit(limit).all(tx).await?;
-        Ok(found.into_iter().map(record::<E>).collect())
+        let found = statement::select(tx, &table::<E>(tx), condition, (limit, true)).await?;
+        found.iter().map(record::<E>).collect()
     }
 
     async fn insert(&self, tx: &Tx, changes: Changes) -> Result<Vec<Value>, DbErr> {
-        if tx.returning() {
-            let inserted = self.insert_many(tx, vec![changes]).await?.pop();
-            return inserted.ok_or(DbErr::RecordNotInserted);
-        }
-        let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
-        assign::<E>(&mut active, changes.values)?;
-        Ok(values::<E>(&active.insert(tx).await?))
+        let inserted = self.insert_many(tx, vec![changes]).await?.pop();
+        inserted.ok_or(DbErr::RecordNotInserted)
     }
 
     async fn insert_many(&self, tx: &Tx, rows: Vec<Changes>) -> Result<Vec<Vec<Value>>, DbErr> {
-        let mut inserted = Vec::with_capacity(rows.len());
-        if !tx.returning() {
-            for changes in rows {
-                inserted.push(self.insert(tx, changes).await?);
-            }
-            return Ok(inserted);
-        }
         let mut ready = Vec::with_capacity(rows.len());
         for changes in rows {
             let mut active = <E::ActiveModel as ActiveModelBehavior>::new();
             assign::<E>(&mut active, changes.values)?;
-            ready.push(ActiveModelBehavior::before_save(active, tx, true).await?);
+            let active = ActiveModelBehavior::before_save(active, tx, true).await?;
+            ready.push(cells::<E>(&active));
         }
-        // A statement has one list of columns: rows that leave others to their defaults go apart.
-        let shape = |active: &E::ActiveModel| -> Vec<bool> {
-            E::Column::iter().map(|c| active.is_not_set(c)).collect()
-        };
-        let most = PARAMETERS / E::Column::iter().count().max(1);
-        while let Some(first) = ready.first().map(shape) {
-            let alike = ready.iter().take(most).take_while(|a| shape(a) == first);
-            let rest = ready.split_off(alike.count());
-            for model in insert::<E>(tx, ready).await? {
-                let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, true);
-                inserted.push(values::<E>(&saved.await?));
-            }
-            ready = rest;
+        let written = statement::insert(tx, &table::<E>(tx), ready).await?;
+        let mut inserted = Vec::with_capacity(written.len());
+        for row in &written {
+            let model = E::Model::from_query_result(row, "")?;
+            let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, true);
+            inserted.push(values::<E>(&saved.await?));
         }
         Ok(inserted)
     }
@@ -151,67 +128,66 @@ where
             // the database knows keeps its value.
             let fresh = <E::ActiveModel as ActiveModelBehavior>::new();
             for column in columns::<E>(defaults) {
-                if let sea_orm::ActiveValue::Set(value) = fresh.get(column) {
+                if let ActiveValue::Set(value) = fresh.get(column) {
                     active.try_set(column, value)?;
                 } else if let Some(value) = literal_default::<E>(column) {
                     active.try_set(column, value)?;
                 }
             }
         }
-        Ok(values::<E>(&active.update(tx).await?))
+        let active = ActiveModelBehavior::before_save(active, tx, false).await?;
+        let row = statement::update(tx, &table::<E>(tx), cells::<E>(&active)).await?;
+        let model = E::Model::from_query_result(&row, "")?;
+        let saved = <E::ActiveModel as ActiveModelBehavior>::after_save(model, tx, false);
+        Ok(values::<E>(&saved.await?))
     }
 
     async fn delete(&self, tx: &Tx, loaded: Row) -> Result<(), DbErr> {
-        let result = model::<E>(loaded)?.into_active_model().delete(tx).await?;
-        if result.rows_affected == 0 {
-            Err(DbErr::RecordNotUpdated)
-        } else {
-            Ok(())
-        }
+        let active = model::<E>(loaded)?.into_active_model();
+        let active = ActiveModelBehavior::before_delete(active, tx).await?;
+        statement::delete(tx, &table::<E>(tx), &cells::<E>(&active)).await?;
+        ActiveModelBehavior::after_delete(active, tx)
+            .await
+            .map(drop)
     }
 }
 
-/// Inserts rows that are ready and alike; the rows as the database has them.
-async fn insert<E>(tx: &Tx, ready: Vec<E::ActiveModel>) -> Result<Vec<E::Model>, DbErr>
+/// What the statements need to know of the entity.
+fn table<E: EntityTrait>(tx: &Tx) -> Table {
+    let backend = tx.get_database_backend();
+    let column = |column: E::Column| Column {
+        name: column.into_iden(),
+        key: E::PrimaryKey::from_column(column).is_some(),
+        read: column.select_as(column.into_returning_expr(backend)),
+    };
+    Table {
+        name: E::default().table_ref(),
+        columns: E::Column::iter().map(column).collect(),
+    }
+}
+
+/// A row that is ready to be written, without its type.
+fn cells<E: EntityTrait>(active: &E::ActiveModel) -> Vec<Cell>
 where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
     E::ActiveModel: ActiveModelTrait<Entity = E>,
 {
-    let insert = E::insert_many(ready);
-    if tx.support_returning() {
-        return insert.exec_with_returning(tx).await;
-    }
-    // The query builder takes MariaDB for MySQL, whose INSERT has no RETURNING.
-    let mut statement = tx.get_database_backend().build(&insert.into_query());
-    let columns = E::Column::iter().map(|c| format!("`{}`", c.as_str().replace('`', "``")));
-    statement.sql.push_str(" RETURNING ");
-    statement
-        .sql
-        .push_str(&columns.collect::<Vec<_>>().join(", "));
-    let rows = tx.query_all_raw(statement).await?;
-    let model = |row| E::Model::from_query_result(row, "");
-    rows.iter().map(model).collect()
+    let cell = |column: E::Column| match active.get(column) {
+        ActiveValue::Set(value) => Cell::Set(column.save_as(Expr::val(value))),
+        ActiveValue::Unchanged(value) => Cell::Kept(column.save_as(Expr::val(value))),
+        ActiveValue::NotSet => Cell::Unset,
+    };
+    E::Column::iter().map(cell).collect()
 }
 
-fn locked<E: EntityTrait>(tx: &Tx, condition: Expr) -> Select<E> {
-    let select = E::find().filter(Condition::all().add(condition));
-    // SQLite has one writer and no row locks.
-    if tx.get_database_backend() == DbBackend::Sqlite {
-        select
-    } else {
-        select.lock_exclusive()
-    }
-}
-
-fn record<E: EntityTrait>(model: E::Model) -> Record
+fn record<E: EntityTrait>(row: &QueryResult) -> Result<Record, DbErr>
 where
     E::Model: Send + Sync + 'static,
 {
-    Record {
+    let model = E::Model::from_query_result(row, "")?;
+    Ok(Record {
         values: values::<E>(&model),
         row: Row(Box::new(model)),
-    }
+    })
 }
 
 fn values<E: EntityTrait>(model: &E::Model) -> Vec<Value> {
@@ -235,7 +211,6 @@ fn columns<E: EntityTrait>(ids: Vec<FieldId>) -> impl Iterator<Item = E::Column>
 
 /// The column's default where it is a plain value.
 fn literal_default<E: EntityTrait>(column: E::Column) -> Option<Value> {
-    use sea_orm::ColumnTrait as _;
     match column.def().get_column_default() {
         Some(Expr::Value(value)) => {
             let wanted = <E::Model as ModelTrait>::get_value_type(column);
