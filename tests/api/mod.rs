@@ -2,6 +2,7 @@
 
 mod actions;
 mod aggregate;
+mod behaviour;
 mod bulk;
 mod contract;
 mod dry_run;
