@@ -85,9 +85,11 @@ impl App {
     }
 }
 
-/// Empties the trashes of what has been there for too long, every hour.
+/// Empties the trashes of what has been there for too long: a minute after the start, which has better to
+/// do, and every hour then.
 async fn purge(engine: Arc<Engine>) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let first = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut hours = tokio::time::interval_at(first, Duration::from_secs(60 * 60));
     loop {
         hours.tick().await;
         match engine.purge_old().await {
