@@ -16,7 +16,7 @@ use crate::model::describe::{Description, describe};
 use crate::model::options::Options;
 use crate::page::viewer::Language;
 use crate::plugin::Plugin;
-use crate::store::{Store, Typed};
+use crate::store::Store;
 
 type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -24,7 +24,7 @@ type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct AppBuilder {
     pub(super) config: Config,
     pub(super) models: Vec<(Description, Options)>,
-    pub(super) stores: Vec<Arc<dyn Store>>,
+    pub(super) stores: Vec<Store>,
     pub(super) hooks: Hooks,
     pub(super) plugins: Vec<Arc<dyn Plugin>>,
     pub(super) migrations: Vec<Box<dyn MigrationTrait>>,
@@ -69,7 +69,7 @@ impl AppBuilder {
     {
         let options = options(ModelOptions::new()).into_options();
         self.models.push((describe::<E>(), options));
-        self.stores.push(Arc::new(Typed::<E>::new()));
+        self.stores.push(Store::of::<E>());
         self
     }
 

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::query::Filter;
 use crate::query::sql::{Compiler, table};
-use crate::store::typed::Record as Stored;
+use crate::store::writes::Record as Stored;
 use crate::store::{failure, row as stored};
 
 use super::trial::Reached;

@@ -14,7 +14,7 @@ use crate::model::patch::Changes;
 use crate::model::{ModelId, ModelMeta, Verb, value};
 use crate::query::Filter;
 use crate::query::sql::Compiler;
-use crate::store::typed::{Record as Stored, Row};
+use crate::store::writes::{Record as Stored, Row};
 use crate::store::{Tx, failure};
 
 use super::precondition::IfMatch;

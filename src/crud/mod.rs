@@ -145,7 +145,7 @@ impl Context {
 pub struct Engine {
     pub(crate) registry: Arc<Registry>,
     pub(crate) db: Db,
-    pub(crate) stores: Vec<Arc<dyn Store>>,
+    pub(crate) stores: Arc<[Store]>,
     pub(crate) hooks: Hooks,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) limits: Limits,
@@ -173,7 +173,7 @@ pub struct EngineParts {
     /// The database.
     pub db: Db,
     /// The typed writes of each model, in the registry's order.
-    pub stores: Vec<Arc<dyn Store>>,
+    pub stores: Vec<Store>,
     /// What runs around writes.
     pub hooks: Hooks,
     /// The grants in force.
@@ -204,7 +204,7 @@ impl Engine {
             exports: export::places(&parts.db),
             registry: parts.registry,
             db: parts.db,
-            stores: parts.stores,
+            stores: parts.stores.into(),
             hooks: parts.hooks,
             policy: Arc::new(ArcSwap::from_pointee(parts.policy)),
             limits: parts.limits,

@@ -10,7 +10,7 @@ use crate::error::{Error, Fault, Kind, escape_pointer};
 use crate::model::patch::Changes;
 use crate::model::{FieldId, Input, ModelMeta, Verb, value};
 use crate::query::Sight;
-use crate::store::typed::Record as Stored;
+use crate::store::writes::Record as Stored;
 
 use super::change::Item;
 use super::precondition::IfMatch;

@@ -18,7 +18,7 @@ use crate::model::patch::Changes;
 use crate::model::{Input, ModelId, ModelMeta, OnDelete, Trash, Verb, value};
 use crate::query::Filter;
 use crate::query::sql::Compiler;
-use crate::store::typed::{Record as Stored, Row};
+use crate::store::writes::{Record as Stored, Row};
 use crate::store::{failure, now};
 
 use super::change::Item;

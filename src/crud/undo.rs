@@ -19,7 +19,7 @@ use crate::error::{Error, Fault, Kind};
 use crate::model::{Input, ModelMeta, Verb};
 use crate::store::failure;
 use crate::store::pool::Pool;
-use crate::store::typed::Record as Stored;
+use crate::store::writes::Record as Stored;
 
 use super::change::{Item, same};
 use super::idempotency::{Once, digest};

@@ -3,8 +3,8 @@
 
 use sea_orm::sea_query::{ArrayType, ForeignKeyAction, StringLen, TableRef};
 use sea_orm::{
-    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, Iterable, ModelTrait,
-    PrimaryKeyToColumn, PrimaryKeyTrait, RelationTrait,
+    ColumnDef, ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, Iterable, ModelTrait,
+    PrimaryKeyToColumn, PrimaryKeyTrait, RelationDef, RelationTrait,
 };
 
 use super::OnDelete;
@@ -49,49 +49,75 @@ pub struct RawRelation {
     pub on_delete: OnDelete,
 }
 
-/// Reads the metadata of an entity.
+/// Reads the metadata of an entity. This much is compiled anew for each; what it comes to is not.
 #[must_use]
 pub fn describe<E: EntityTrait>() -> Description {
     let entity = E::default();
-    let key: Vec<String> = E::PrimaryKey::iter()
-        .map(|k| k.into_column().as_str().to_owned())
-        .collect();
-    let generated = key.len() == 1 && <E::PrimaryKey as PrimaryKeyTrait>::auto_increment();
+    let mut key = Vec::new();
+    for part in E::PrimaryKey::iter() {
+        key.push(part.into_column().as_str());
+    }
+    let mut columns = Vec::new();
+    for column in E::Column::iter() {
+        columns.push(Column {
+            name: column.as_str(),
+            json: column.json_key(),
+            def: column.def(),
+            rust: <E::Model as ModelTrait>::get_value_type(column),
+        });
+    }
+    let mut relations = Vec::new();
+    for relation in E::Relation::iter() {
+        relations.push((relation.name(), relation.def()));
+    }
+    let auto_increment = <E::PrimaryKey as PrimaryKeyTrait>::auto_increment();
+    let names = (entity.table_name(), entity.schema_name());
+    description(names, (&key, auto_increment), columns, relations)
+}
+
+/// What an entity says of a column.
+struct Column {
+    name: &'static str,
+    json: &'static str,
+    def: ColumnDef,
+    rust: ArrayType,
+}
+
+fn description(
+    (table, schema): (&str, Option<&str>),
+    (key, auto_increment): (&[&str], bool),
+    columns: Vec<Column>,
+    relations: Vec<(String, RelationDef)>,
+) -> Description {
+    let generated = key.len() == 1 && auto_increment;
     let mut unsupported = Vec::new();
     let mut fields = Vec::new();
-    for column in E::Column::iter() {
-        let rust = <E::Model as ModelTrait>::get_value_type(column);
-        let is_key = key.iter().any(|k| k == column.as_str());
-        match field(column, &rust) {
+    for column in columns {
+        match field(&column) {
             Some(field) => fields.push(Field {
-                generated: is_key && generated,
+                generated: generated && key.contains(&column.name),
                 ..field
             }),
-            None => unsupported.push(column.as_str().to_owned()),
+            None => unsupported.push(column.name.to_owned()),
         }
     }
-    let relations = E::Relation::iter()
-        .map(|relation| {
-            let def = relation.def();
-            RawRelation {
-                name: snake_case(&relation.name()),
-                many: matches!(def.rel_type, sea_orm::RelationType::HasMany),
-                // SeaORM's `is_owner` means "owns the other rows", so belongs-to has `false`.
-                owns_key: !def.is_owner,
-                to_table: table_name(&def.to_tbl),
-                from: identity(&def.from_col),
-                to: identity(&def.to_col),
-                via: None,
-                on_delete: on_delete(def.on_delete.as_ref()),
-            }
-        })
-        .collect();
+    let relations = relations.into_iter().map(|(name, def)| RawRelation {
+        name: snake_case(&name),
+        many: matches!(def.rel_type, sea_orm::RelationType::HasMany),
+        // SeaORM's `is_owner` means "owns the other rows", so belongs-to has `false`.
+        owns_key: !def.is_owner,
+        to_table: table_name(&def.to_tbl),
+        from: identity(&def.from_col),
+        to: identity(&def.to_col),
+        via: None,
+        on_delete: on_delete(def.on_delete.as_ref()),
+    });
     Description {
-        table: entity.table_name().to_owned(),
-        schema: entity.schema_name().map(ToOwned::to_owned),
+        table: table.to_owned(),
+        schema: schema.map(ToOwned::to_owned),
         fields,
-        key,
-        relations,
+        key: key.iter().map(ToString::to_string).collect(),
+        relations: relations.collect(),
         unsupported,
     }
 }
@@ -131,15 +157,15 @@ fn on_delete(action: Option<&ForeignKeyAction>) -> OnDelete {
     }
 }
 
-fn field<C: ColumnTrait>(column: C, rust: &ArrayType) -> Option<Field> {
-    let def = column.def();
-    let name = column.json_key().to_owned();
+fn field(column: &Column) -> Option<Field> {
+    let def = &column.def;
+    let name = column.json.to_owned();
     Some(Field {
         label: sentence_case(&name),
         labelled: false,
         name,
-        column: column.as_str().to_owned(),
-        kind: kind(def.get_column_type(), rust)?,
+        column: column.name.to_owned(),
+        kind: kind(def.get_column_type(), &column.rust)?,
         nullable: def.is_null(),
         has_default: def.get_column_default().is_some(),
         unique: def.is_unique(),

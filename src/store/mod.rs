@@ -1,6 +1,6 @@
-//! The database: connections ([`Db`]), rows as JSON ([`row`]), typed writes ([`typed`]), its clock
-//! ([`now`]), long answers row by row ([`stream`]), many
-//! transactions as one ([`whole`]) and what its errors mean ([`failure`]). No permissions here, and nothing generic but [`typed::Typed`].
+//! The database: connections ([`Db`]), rows as JSON ([`row`]), writes ([`writes`]), its clock
+//! ([`now`]), long answers row by row ([`stream`]), many transactions as one ([`whole`]) and what its
+//! errors mean ([`failure`]). No permissions here, and nothing generic but `typed`.
 
 pub mod clock;
 mod connection;
@@ -14,11 +14,12 @@ mod snapshot;
 mod statement;
 pub mod stream;
 pub mod tx;
-pub mod typed;
+mod typed;
 pub mod whole;
+pub mod writes;
 
 pub use clock::now;
 pub use db::{Db, DbSettings};
 pub use tx::Tx;
-pub use typed::{Store, Typed};
 pub use whole::Whole;
+pub use writes::Store;

@@ -1,7 +1,9 @@
 //! The statements of typed writes, made of what an entity tells of itself. No entity's type is in here,
 //! so that none of it is compiled anew for each.
 
-use sea_orm::sea_query::{DynIden, Expr, ExprTrait as _, LockType, Order, Query, TableRef};
+use sea_orm::sea_query::{
+    ArrayType, DynIden, Expr, ExprTrait as _, LockType, Order, Query, TableRef,
+};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult};
 
 use super::Tx;
@@ -23,6 +25,12 @@ pub(super) struct Column {
     pub(super) key: bool,
     /// How it is read: an enum, for example, as a text.
     pub(super) read: Expr,
+    /// Whether its values are written as they are.
+    pub(super) plain: bool,
+    /// The type of its values.
+    pub(super) rust: ArrayType,
+    /// Its default in the database.
+    pub(super) default: Option<Expr>,
 }
 
 /// What a row that is written says of a column.

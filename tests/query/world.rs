@@ -12,7 +12,7 @@ use quarterdeck::model::patch::Changes;
 use quarterdeck::model::{Field, Kind, ModelId, ModelMeta, ModelOptions, Registry, value};
 use quarterdeck::query::Limits;
 use quarterdeck::query::cursor::Cursors;
-use quarterdeck::store::{Db, Store, Typed};
+use quarterdeck::store::{Db, Store};
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, Schema, Value};
 
@@ -110,14 +110,14 @@ impl World {
     }
 }
 
-fn stores() -> Vec<Arc<dyn Store>> {
+fn stores() -> Vec<Store> {
     vec![
-        Arc::new(Typed::<owner::Entity>::new()),
-        Arc::new(Typed::<thing::Entity>::new()),
-        Arc::new(Typed::<part::Entity>::new()),
-        Arc::new(Typed::<tag::Entity>::new()),
-        Arc::new(Typed::<link::Entity>::new()),
-        Arc::new(Typed::<remark::Entity>::new()),
+        Store::of::<owner::Entity>(),
+        Store::of::<thing::Entity>(),
+        Store::of::<part::Entity>(),
+        Store::of::<tag::Entity>(),
+        Store::of::<link::Entity>(),
+        Store::of::<remark::Entity>(),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::model::patch::{Changes, Purpose};
 use crate::model::{FieldId, Input, ModelId, ModelMeta, Verb, value};
 use crate::query::sql::Compiler;
 use crate::query::{Filter, Sight};
-use crate::store::typed::Record;
+use crate::store::writes::Record;
 
 use super::parse::{Kind, Operation};
 
