@@ -134,8 +134,11 @@ async fn change_sets_are_sifted_by_user_model_door_and_day() {
             .as_i64()
             .or(me["id"].as_i64())
             .expect("an id");
+        // The last day of a span is part of it, whole.
+        let today = quarterdeck::store::now().date_naive();
         for query in [
             format!("user={me}&model=&since="),
+            format!("until={today}&limit=100"),
             "model=author&door=rest&limit=100".to_owned(),
         ] {
             let page = open(&admin, &format!("/admin/_changes?{query}")).await;

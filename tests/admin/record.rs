@@ -81,6 +81,9 @@ async fn r27_a_picker_offers_what_its_user_may_list_and_no_more() {
         let some = json!({"model": "author", "verbs": ["list"], "rows": {"slug": "ada"},
             "readable": ["id", "name"], "writable": []});
         app.user("clerk", false, json!([book, some])).await;
+        let known = json!({"model": "author", "verbs": ["read"], "rows": "all",
+            "readable": ["id", "name"], "writable": []});
+        app.user("reader", false, json!([book, known])).await;
         app.user("stranger", false, json!([book])).await;
         let options = "/admin/book/_options?field=author_id&q=";
         let admin = app.login("admin").await;
@@ -91,10 +94,13 @@ async fn r27_a_picker_offers_what_its_user_may_list_and_no_more() {
         assert_eq!((page.status(), count(&page.reply.text)), (200, 1));
         assert!(!page.reply.text.contains("bob"), "{}", page.reply.text);
         // Who may not list authors has the key alone, and no search.
-        let stranger = app.login("stranger").await;
-        assert_eq!(visit(&stranger, options).await.status(), 400);
-        let form = open(&stranger, "/admin/book/new").await.form("/admin/book/new");
-        assert_eq!((form.value("author_id"), form.value("_q.author_id")), (Some(""), None));
+        for (name, status) in [("stranger", 400), ("reader", 404)] {
+            let user = app.login(name).await;
+            assert_eq!(visit(&user, options).await.status(), status, "{name}");
+            let form = open(&user, "/admin/book/new").await.form("/admin/book/new");
+            let values = (form.value("author_id"), form.value("_q.author_id"));
+            assert_eq!(values, (Some(""), None), "{name}");
+        }
         for odd in ["field=title", "field=zz", "field=author_id&x=1", ""] {
             let page = visit(&admin, &format!("/admin/book/_options?{odd}")).await;
             assert_eq!(page.status(), 400, "{odd}");

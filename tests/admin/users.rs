@@ -168,6 +168,15 @@ async fn r16_r17_what_is_done_on_a_users_page_counts_from_the_next_request() {
         assert_eq!(ann.get("/api/v1/author").await.0, 200);
         assert_eq!(form.send(&admin).await.status(), 303);
         assert_eq!(ann.get("/api/v1/author").await.0, 404);
+        // A role that the page did not show, because it was given since, is not taken away by it.
+        let late = app.make("qd_role", json!({"name": "Late"})).await;
+        let given = json!({"user_id": id, "role_id": late["id"]});
+        app.make("qd_user_role", given).await;
+        assert_eq!(form.send(&admin).await.status(), 303);
+        let (_, held) = admin
+            .get(&format!("/api/v1/qd_user_role?user_id={id}"))
+            .await;
+        assert_eq!(held["data"].as_array().map(Vec::len), Some(1), "{held}");
         // One session of two, then all.
         let sessions = format!("{path}/sessions");
         let (_, own) = second.get("/auth/sessions").await;
