@@ -21,7 +21,7 @@ pub(crate) struct View<'a> {
     pub(crate) links: Vec<Link<'a>>,
 }
 
-/// A relation that exists for the caller.
+/// A relation that exists for the caller: who may list the records at its other end.
 #[derive(Debug)]
 pub(crate) struct Link<'a> {
     /// The relation.

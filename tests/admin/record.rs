@@ -94,9 +94,9 @@ async fn r27_a_picker_offers_what_its_user_may_list_and_no_more() {
         assert_eq!((page.status(), count(&page.reply.text)), (200, 1));
         assert!(!page.reply.text.contains("bob"), "{}", page.reply.text);
         // Who may not list authors has the key alone, and no search.
-        for (name, status) in [("stranger", 400), ("reader", 404)] {
+        for name in ["stranger", "reader"] {
             let user = app.login(name).await;
-            assert_eq!(visit(&user, options).await.status(), status, "{name}");
+            assert_eq!(visit(&user, options).await.status(), 400, "{name}");
             let form = open(&user, "/admin/book/new").await.form("/admin/book/new");
             let values = (form.value("author_id"), form.value("_q.author_id"));
             assert_eq!(values, (Some(""), None), "{name}");

@@ -117,7 +117,7 @@ async fn of(
     let mut control = Control::editable(field, Purpose::Edit, &stored, &stored, zone);
     subject.view.label(id).clone_into(&mut control.label);
     let found = match (subject.view.link(id), words) {
-        (Some(link), Some(words)) if pick::may_search(&call.engine, &call.ctx, link) => {
+        (Some(link), Some(words)) => {
             Some(pick::search(&call.engine, &call.ctx, link, words).await?)
         }
         _ => None,

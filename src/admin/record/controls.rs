@@ -157,11 +157,7 @@ pub(crate) fn picker(
     Relation {
         plural: noun(&target.label_plural),
         singular: noun(&target.label),
-        options: if pick::may_search(engine, ctx, link) {
-            format!("/admin/{}/_options?{}", owner.slug, options.text())
-        } else {
-            String::new()
-        },
+        options: format!("/admin/{}/_options?{}", owner.slug, options.text()),
         target: None,
         create: engine.may(ctx, Verb::Create, target.id) && pick::far(link).is_some(),
         new: format!("/admin/{}/new", target.slug),

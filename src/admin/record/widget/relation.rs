@@ -10,7 +10,7 @@ pub(crate) struct Relation {
     pub(crate) plural: String,
     /// One of them.
     pub(crate) singular: String,
-    /// Where a script asks for some of them; empty when the caller may not search them.
+    /// Where a script asks for some of them.
     pub(crate) options: String,
     /// The record that is pointed at.
     pub(crate) target: Option<Cell>,
