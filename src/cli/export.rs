@@ -11,6 +11,8 @@ use super::Failure;
 use super::arguments::Export;
 
 pub(super) async fn export(app: AppBuilder, command: Export) -> Result<ExitCode, Failure> {
+    // A database that is not there is a wrong address, and not an empty file to be taken for the truth.
+    app.connect_to_existing().await?.close().await;
     let app = app.build().await?;
     let engine = &app.engine;
     let model = engine.registry().by_slug(&command.model);

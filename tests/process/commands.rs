@@ -191,6 +191,7 @@ fn commands_that_look_make_no_database_where_there_is_none() {
         &["doctor"][..],
         &["audit", "verify"],
         &["backup", "copy.sqlite"],
+        &["export", "qd_user"],
     ] {
         let ran = place.run(arguments);
         assert_eq!(ran.code, 1, "{arguments:?} {ran:?}");
