@@ -60,6 +60,12 @@ pub(super) async fn author(app: &TestApp, slug: &str) -> (i64, String) {
     (id, format!("/admin/author/{id}"))
 }
 
+pub(super) async fn book(app: &TestApp, author: i64) -> Value {
+    let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
+        "price": "1.00", "pages": 10, "language": "en"});
+    app.make("book", book).await
+}
+
 pub(super) async fn stored(session: &Session<'_>, path: &str) -> Value {
     let (status, record) = session.get(&path.replace("/admin/", "/api/v1/")).await;
     assert_eq!(status, 200, "{path}: {record}");
@@ -293,9 +299,7 @@ async fn a_record_is_deleted_after_a_question_and_not_by_it() {
             assert_eq!(page.link("Keep it").as_deref(), Some(path.as_str()));
             assert_eq!(stored(&admin, &path).await["id"], id);
             // Something points at it: it stays, and the page says why.
-            let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": id,
-            "price": "1.00", "pages": 10, "language": "en"});
-            let book = app.make("book", book).await["id"].clone();
+            let book = book(app, id).await["id"].clone();
             let form = page.form(&question);
             let kept = form.send(&admin).await;
             assert_eq!(kept.status(), 409, "{}", kept.reply.text);

@@ -7,7 +7,7 @@ use quarterdeck::page::viewer::Language;
 use reqwest::Method;
 use serde_json::json;
 
-use super::forms::{as_it_is, author, open};
+use super::forms::{as_it_is, author, book, open};
 use super::page::{Form, Page, whole};
 use crate::house::app::{Session, grant_all, on_each_app};
 
@@ -103,9 +103,7 @@ async fn the_faults_of_a_form_are_said_in_the_viewers_language() {
 async fn what_forbids_a_write_is_said_in_the_viewers_language() {
     on_each_app("obstacles_in_the_viewers_language", as_it_is, async |app| {
         let (id, path) = author(app, "ada").await;
-        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": id,
-            "price": "1.00", "pages": 10, "language": "en"});
-        app.make("book", book).await;
+        book(app, id).await;
         let admin = app.login("admin").await;
         let gone = see(&admin, "/admin/author/77").await;
         assert_eq!(gone.status(), 404);
@@ -189,9 +187,7 @@ fn with_a_page(app: AppBuilder) -> AppBuilder {
 async fn models_and_all_that_is_theirs_have_names_in_the_viewers_language() {
     on_each_app("names_in_german", with_a_page, async |app| {
         let (id, _) = author(app, "ada").await;
-        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": id,
-            "price": "1.00", "pages": 10, "language": "en"});
-        let book = app.make("book", book).await["id"].clone();
+        let book = book(app, id).await["id"].clone();
         let admin = app.login("admin").await;
         let list = see(&admin, "/admin/book").await;
         // The list, the navigation with the page of the project, its columns, also the computed one.

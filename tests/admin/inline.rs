@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::forms::{accepted, as_it_is, author, open, refused, stored};
-use super::record::book;
+use super::forms::{accepted, as_it_is, author, book, open, refused, stored};
 use crate::house::app::on_each_app;
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use quarterdeck::app::AppBuilder;
 use serde_json::json;
 
+use super::forms::book;
 use super::page::{Form, Page, post, visit};
 use crate::api::sample::call;
 use crate::auth::sql;
@@ -279,9 +280,7 @@ async fn what_stands_against_a_change_of_many_is_said_before_it_is_done() {
         as_it_is,
         async |app| {
             authors(app, 3).await;
-            let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": 1,
-            "price": "1.00", "pages": 10, "language": "en"});
-            app.make("book", book).await;
+            book(app, 1).await;
             let admin = app.login("admin").await;
             let list = open(&admin, "/admin/author").await;
             let page = press(&admin, &list, ("delete", &["1", "2"])).await;

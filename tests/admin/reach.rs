@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::forms::{as_it_is, author, open, stored};
+use super::forms::{as_it_is, author, book, open, stored};
 use crate::house::app::on_each_app;
 
 #[tokio::test]
@@ -40,9 +40,7 @@ async fn what_goes_with_a_record_is_a_tree_and_many_are_typed() {
         assert_eq!(lists.count(), 2, "{}", page.reply.text);
 
         let (author, _) = author(app, "eve").await;
-        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
-            "price": "1.00", "pages": 10, "language": "en"});
-        let book = app.make("book", book).await["id"].clone();
+        let book = book(app, author).await["id"].clone();
         for n in 0..50 {
             let review =
                 json!({"book_id": book, "rating": 5, "title": format!("R{n}"), "created_at": at});

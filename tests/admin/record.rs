@@ -3,15 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::forms::{accepted, as_it_is, author, open, refused, stored};
+use super::forms::{accepted, as_it_is, author, book, open, refused, stored};
 use super::page::{escape, visit};
 use crate::house::app::on_each_app;
-
-pub(super) async fn book(app: &crate::house::app::TestApp, author: i64) -> Value {
-    let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": author,
-        "price": "1.00", "pages": 10, "language": "en"});
-    app.make("book", book).await
-}
 
 #[tokio::test]
 async fn a_record_to_point_at_is_found_without_a_script() {

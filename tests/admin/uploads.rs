@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use quarterdeck::config::Config;
 use serde_json::json;
 
-use super::forms::{as_it_is, author, open};
+use super::forms::{as_it_is, author, book, open};
 use super::page::{Form, Page};
 use crate::house::app::{Session, TestApp, on_each_app};
 use crate::house::tuned::{On, tuned};
@@ -44,9 +44,7 @@ async fn upload(
 async fn r30_a_file_is_a_field_of_bytes_without_a_script() {
     on_each_app("a_file_is_a_field_of_bytes", as_it_is, async |app| {
         author(app, "ada").await;
-        let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": 1,
-            "price": "1.00", "pages": 10, "language": "en"});
-        app.make("book", book).await;
+        book(app, 1).await;
         let admin = app.login("admin").await;
         let new = "/admin/book_detail/new";
         let page = open(&admin, new).await;
@@ -97,9 +95,7 @@ async fn r30_a_file_is_a_field_of_bytes_without_a_script() {
 /// A book with details that have this cover.
 async fn covered(app: &TestApp, cover: &[u8]) {
     author(app, "ada").await;
-    let book = json!({"isbn": "9780000000001", "title": "Notes", "author_id": 1,
-        "price": "1.00", "pages": 10, "language": "en"});
-    app.make("book", book).await;
+    book(app, 1).await;
     let detail = json!({"book_id": 1, "cover": BASE64.encode(cover)});
     app.make("book_detail", detail).await;
 }
