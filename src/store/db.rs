@@ -20,8 +20,8 @@ use crate::error::{Error, Kind};
 
 use super::connection::Options;
 use super::failure::{self, Failure};
+use super::file;
 use super::pool::Pool;
-use super::snapshot;
 use super::tx::Tx;
 use super::whole::Whole;
 
@@ -67,11 +67,9 @@ impl Db {
             Error::unavailable("database", "The database cannot be reached.", 5).because(e)
         };
         let options = options(settings).map_err(cannot)?;
-        let length = match &options {
-            Options::Sqlite(o) => snapshot::length_alone(o.get_filename()),
-            Options::Postgres(_) | Options::MySql(_) => None,
-        };
-        snapshot::check_beginning(length)?;
+        if let Options::Sqlite(o) = &options {
+            file::check(o.get_filename()).await?;
+        }
         let opened = Self::open(settings, options).await;
         let mut db = opened.map_err(|e| match failure::classify(&e) {
             Failure::Damaged => failure::plain(e),
@@ -82,7 +80,6 @@ impl Db {
             check_version(&version)?;
         }
         db.writer.returning |= is_mariadb(&version);
-        snapshot::check_length(&db, length).await?;
         Ok(db)
     }
 

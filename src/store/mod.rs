@@ -6,6 +6,7 @@ pub mod clock;
 mod connection;
 pub mod db;
 pub mod failure;
+mod file;
 mod patience;
 pub mod pool;
 pub mod row;
@@ -15,6 +16,7 @@ mod statement;
 pub mod stream;
 pub mod tx;
 mod typed;
+mod wal;
 pub mod whole;
 pub mod writes;
 

@@ -113,17 +113,21 @@ async fn admin(url: &str) -> DatabaseConnection {
     Database::connect(options).await.expect("the test server")
 }
 
-async fn connect(url: &str) -> Db {
-    Db::connect(&DbSettings {
-        url: url.to_owned(),
+/// How a database is opened by a test that has patience.
+pub(crate) fn settings(url: String) -> DbSettings {
+    DbSettings {
+        url,
         max_connections: 4,
         statement_timeout: Duration::from_secs(60),
         acquire_timeout: Duration::from_secs(30),
         writer_timeout: Duration::from_secs(30),
         sqlite_full_sync: false,
-    })
-    .await
-    .expect("a connection")
+    }
+}
+
+async fn connect(url: &str) -> Db {
+    let db = Db::connect(&settings(url.to_owned())).await;
+    db.expect("a connection")
 }
 
 /// How many random cases a property is tried on: `PROPTEST_CASES`, or as many as are quick.

@@ -14,11 +14,12 @@ use std::time::Duration;
 use quarterdeck::audit::{SealKey, verify};
 use quarterdeck::auth::state::stored_signing_key;
 use quarterdeck::error::{Error, Kind};
-use quarterdeck::store::{Db, DbSettings, failure};
+use quarterdeck::store::{Db, failure};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use super::{Place, Served};
+use crate::house::settings;
 
 /// Moments at which the power goes.
 const MOMENTS: usize = 8;
@@ -189,14 +190,8 @@ async fn told(db: &Db, about: &str) -> Result<Told, Error> {
 
 /// Opens the files as the server does, and reads.
 async fn open(database: &Path, about: &str) -> Result<Told, Error> {
-    let settings = DbSettings {
-        url: format!("sqlite://{}", database.display()),
-        max_connections: 2,
-        statement_timeout: Duration::from_secs(60),
-        acquire_timeout: Duration::from_secs(30),
-        writer_timeout: Duration::from_secs(30),
-        sqlite_full_sync: true,
-    };
+    let mut settings = settings(format!("sqlite://{}", database.display()));
+    settings.sqlite_full_sync = true;
     let db = Db::connect(&settings).await?;
     let found = told(&db, about).await;
     db.close().await;

@@ -8,7 +8,7 @@ use quarterdeck::store::failure::{Failure, classify};
 use quarterdeck::store::{Db, DbSettings};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::house::fresh;
+use crate::house::{fresh, settings};
 
 /// Two places, so that one that is never given back is soon missed.
 pub(super) async fn on_few_connections(test: &str, body: impl AsyncFn(Db)) {
@@ -21,14 +21,9 @@ pub(super) async fn on_each_with(
     body: impl AsyncFn(Db),
 ) {
     for database in fresh(test).await {
-        let mut settings = DbSettings {
-            url: database.url.clone(),
-            max_connections: 2,
-            statement_timeout: Duration::from_secs(1),
-            acquire_timeout: Duration::from_secs(20),
-            writer_timeout: Duration::from_secs(30),
-            sqlite_full_sync: false,
-        };
+        let mut settings = settings(database.url.clone());
+        settings.max_connections = 2;
+        settings.statement_timeout = Duration::from_secs(1);
         tune(&mut settings);
         let db = Db::connect(&settings).await.unwrap();
         println!("{test} on {:?}", db.backend());

@@ -1,13 +1,11 @@
 //! What a transaction wrote stands as a whole or not at all, however its statements travel.
 
-use std::time::Duration;
-
 use quarterdeck::store::failure::{Failure, classify};
 use quarterdeck::store::{Db, DbSettings};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::connections::on_each_with;
-use crate::house::fresh;
+use crate::house::{fresh, settings};
 
 async fn on_each(test: &str, body: impl AsyncFn(Db)) {
     let tune = |settings: &mut DbSettings| settings.max_connections = 1;
@@ -109,14 +107,8 @@ async fn a_statement_that_is_held_stands_or_falls_with_its_transaction() {
 #[tokio::test]
 async fn a84_a_transaction_that_could_not_begin_begins_with_its_next_statement() {
     for database in fresh("a84_a_transaction_that_could_not_begin").await {
-        let settings = DbSettings {
-            url: database.url.clone(),
-            max_connections: 1,
-            statement_timeout: Duration::from_secs(60),
-            acquire_timeout: Duration::from_secs(60),
-            writer_timeout: Duration::from_secs(60),
-            sqlite_full_sync: false,
-        };
+        let mut settings = settings(database.url.clone());
+        settings.max_connections = 1;
         let db = Db::connect(&settings).await.unwrap();
         if db.backend() == DbBackend::Sqlite {
             let keep = "CREATE TABLE kept (id INTEGER PRIMARY KEY)";
