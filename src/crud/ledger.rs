@@ -37,6 +37,8 @@ const COLUMNS: [&str; 14] = [
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     rows: Vec<Row>,
+    /// Whether other transactions of the request write into the same set.
+    shared: bool,
     set: Option<i64>,
     /// The change set that what is noted now takes back.
     pub(super) undoes: Option<i64>,
@@ -54,6 +56,20 @@ struct Row {
 }
 
 impl Ledger {
+    /// Of a transaction that is one of several in a change set: the set, if one before has begun it.
+    pub(super) fn of_part(set: Option<i64>) -> Self {
+        Self {
+            shared: true,
+            set,
+            ..Self::default()
+        }
+    }
+
+    /// The set, once it is known to be one of several rows.
+    pub(super) fn set(&self) -> Option<i64> {
+        self.set
+    }
+
     /// Notes the change of one record.
     pub(super) fn note(
         &mut self,
@@ -108,7 +124,7 @@ impl Ledger {
         touch(&mut self.touched, &rows);
         let mut rest = rows.as_slice();
         if let ([first, others @ ..], None) = (rest, self.set)
-            && (more || !others.is_empty())
+            && (more || self.shared || !others.is_empty())
         {
             self.set = Some(self.first(tx, (ctx, models), first).await?);
             rest = others;

@@ -154,8 +154,8 @@ pub struct Engine {
     pub(crate) operations: Arc<operation::Operations>,
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) actions: Vec<(ModelId, Action)>,
-    /// Where it is noted what was written, when all of it is part of one transaction.
-    within: Option<action::Touched>,
+    /// What all writes have in common, when they are parts of one transaction.
+    within: Option<action::Shared>,
 }
 
 impl std::fmt::Debug for Engine {

@@ -173,10 +173,15 @@ impl Engine {
             tx.rollback().await.map_err(failure::plain)?;
             return Ok(Some(first));
         }
+        // The parts of a whole begin one after the other.
+        let ledger = match &self.within {
+            Some(shared) => Ledger::of_part(shared.lock().set),
+            None => Ledger::default(),
+        };
         let mut work = Work {
             tx: &tx,
             ctx,
-            ledger: Ledger::default(),
+            ledger,
             trial: ctx.dry_run.then(Trial::default),
         };
         let outcome = job.run(self, &mut work).await;
@@ -195,10 +200,16 @@ impl Engine {
         };
         match kept {
             Ok((written, ledger)) => {
+                let touched = ledger.touched();
+                if let Some(shared) = &self.within {
+                    // Before the next part can begin.
+                    let mut common = shared.lock();
+                    common.touched.extend(&touched);
+                    common.set = ledger.set();
+                }
                 tx.commit().await.map_err(failure::plain)?;
-                match &self.within {
-                    Some(touched) => touched.lock().extend(ledger.touched()),
-                    None => self.committed(ledger.touched()),
+                if self.within.is_none() {
+                    self.committed(touched);
                 }
                 Ok(written)
             }

@@ -1,5 +1,5 @@
-//! An action is one transaction, whatever its function writes and how often: all of it and the answer
-//! under its `Idempotency-Key` are there, or nothing is. So a process that dies in between leaves
+//! An action is one transaction and one change set, whatever its function writes and how often: all of it
+//! and the answer under its `Idempotency-Key` are there, or nothing is. So a process that dies in between leaves
 //! nothing behind, not even the key.
 
 use std::sync::Arc;
@@ -17,8 +17,17 @@ use crate::store::{Db, failure};
 
 use super::Action;
 
-/// What is committed with the whole of an action, to be told then.
-pub(in crate::crud) type Touched = Arc<Mutex<Vec<(ModelId, Verb)>>>;
+/// What the writes of an action have in common.
+#[derive(Debug, Default)]
+pub(in crate::crud) struct Common {
+    /// What is committed with all of them, to be told then.
+    pub(in crate::crud) touched: Vec<(ModelId, Verb)>,
+    /// Their change set, once there is one.
+    pub(in crate::crud) set: Option<i64>,
+}
+
+/// See [`Common`].
+pub(in crate::crud) type Shared = Arc<Mutex<Common>>;
 
 impl Once {
     /// The request for an action on records of a model.
@@ -53,8 +62,8 @@ impl Engine {
                 return Ok(first);
             }
             let whole = self.db.whole();
-            let touched = Touched::default();
-            let engine = Arc::new(self.within(whole.db(), &touched));
+            let shared = Shared::default();
+            let engine = Arc::new(self.within(whole.db(), &shared));
             let (own, action, body) = (ctx.clone(), action.clone(), body.clone());
             // A panic is an error here, and takes back what was written as any other.
             let run = Finish::new(async move { engine.acted(&own, (model, action), body).await });
@@ -64,7 +73,7 @@ impl Engine {
             };
             match ended {
                 Ok(written) => {
-                    self.committed(std::mem::take(&mut *touched.lock()));
+                    self.committed(std::mem::take(&mut shared.lock().touched));
                     return Ok(written);
                 }
                 Err(error) if error.code == "busy" && attempt < ATTEMPTS => {
@@ -84,10 +93,10 @@ impl Engine {
     }
 
     /// The operations as parts of one transaction.
-    fn within(&self, db: &Db, touched: &Touched) -> Self {
+    fn within(&self, db: &Db, shared: &Shared) -> Self {
         Self {
             db: db.clone(),
-            within: Some(Arc::clone(touched)),
+            within: Some(Arc::clone(shared)),
             ..self.clone()
         }
     }

@@ -92,6 +92,10 @@ async fn number_them(stage: Arc<Stage>, selection: Selection) -> Result<Done, Er
             (1, "panic") => panic!("as asked"),
             // It goes on without what is refused.
             (1, "over") => assert!(pages(&selection, "999", 1).await.is_err()),
+            (2, "twice") => {
+                pages(&selection, key, 1).await?;
+                pages(&selection, key, 102).await?;
+            }
             _ => pages(&selection, key, 100 + i as u64).await?,
         }
     }
@@ -176,6 +180,34 @@ async fn d02_an_action_that_fails_later_has_written_nothing() {
         assert_eq!(done.json(), json!({"affected": 2, "message": "run 5"}));
         assert_eq!((numbered(app).await, audited(app).await), (2, 2));
         assert_eq!(stage.told.load(Ordering::SeqCst), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r58_what_an_action_writes_is_one_change_set_which_can_be_undone() {
+    let stage = Arc::new(Stage::new());
+    let name = "r58_what_an_action_writes_is_one_change_set_which_can_be_undone";
+    on_each_app(name, with(&stage), async |app| {
+        let ids = books(app, 3).await;
+        let admin = app.login("admin").await;
+        let body = json!({"ids": ids, "input": {"how": "twice"}});
+        act(&admin, "k", &body).await;
+        assert_eq!((numbered(app).await, audited(app).await), (3, 4));
+        let sets = admin.get("/api/v1/_changes").await.1;
+        assert_eq!(sets["data"][0]["total"], 4, "{sets}");
+        let set = &sets["data"][0]["change_set"];
+        let told = admin.get(&format!("/api/v1/_changes/{set}")).await.1;
+        assert_eq!(told["data"].as_array().map(Vec::len), Some(4), "{told}");
+        let undo = json!({ "change_set": set });
+        let undone = call(&admin, ("POST", "/api/v1/_undo"), &[], Some(&undo)).await;
+        assert_eq!(undone.status, 200, "{}", undone.text);
+        let again = "SELECT COUNT(*) FROM book WHERE pages = 10";
+        assert_eq!(number(app.app.engine.db(), again).await, 3);
+        // The next is another.
+        act(&admin, "l", &json!({"ids": ids})).await;
+        let sets = admin.get("/api/v1/_changes").await.1;
+        assert_eq!(sets["data"][0]["total"], 3, "{sets}");
     })
     .await;
 }
