@@ -40,6 +40,12 @@ async fn a_record_comes_back_from_the_trash_or_goes_for_good_after_a_question() 
             let question = open(&admin, &format!("{one}/restore")).await;
             let api = |path: &str| path.replace("/admin/", "/api/v1/");
             assert_eq!(admin.get(&api(&one)).await.0, 404, "a question");
+            let history = open(&admin, &format!("{one}/history")).await;
+            assert!(history.text().contains("This record is in the trash."));
+            let links = history.links();
+            assert!(links.contains(&format!("{one}/restore")), "{links:?}");
+            // Its states are no way back from there.
+            assert!(!links.iter().any(|l| l.contains("/revert")), "{links:?}");
             let (to, page) = accepted(&admin, &question.form(&format!("{one}/restore"))).await;
             assert_eq!(to, "/admin/staff_note/_trash?done=restored");
             assert!(
@@ -90,6 +96,9 @@ async fn r35_the_trash_is_of_those_who_may_delete() {
                 assert_eq!(visit(&reader, path).await.status(), 403, "{path}");
                 assert_eq!(visit(&other, path).await.status(), 404, "{path}");
             }
+            let history = open(&reader, &format!("{one}/history")).await;
+            assert!(!history.text().contains("in the trash"), "{}", history.text());
+            assert!(!history.links().contains(&format!("{one}/restore")));
         },
     )
     .await;

@@ -10,11 +10,12 @@ use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, Kind};
 use crate::http::Call;
-use crate::model::Verb;
+use crate::model::{ModelMeta, Verb};
 
 use crate::admin::address::{self, Query};
 use crate::admin::record::Subject;
 use crate::admin::shell::Shell;
+use crate::admin::trash;
 use crate::admin::value::change::{self, Change};
 use crate::admin::value::event::{self, Moment};
 use crate::admin::value::row;
@@ -29,13 +30,22 @@ struct HistoryPage<'a> {
     shell: Shell,
     title: String,
     label: &'a str,
-    /// Whether the record is not there any more.
-    gone: bool,
+    standing: Standing,
+    /// Where the record can be brought back from the trash.
+    restore: String,
     /// Whether only the names of changed fields are told.
     names_only: bool,
     entries: Vec<Entry>,
     older: String,
     newest: String,
+}
+
+/// Where the record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    There,
+    Trash,
+    Nowhere,
 }
 
 /// One change of the record.
@@ -62,13 +72,11 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let view = View::of(engine, ctx, Verb::Read, model.id)?;
     let query = Query(call.query()?);
     let told = engine.history(ctx, model.id, key, &query.0).await?;
-    let subject = match Subject::read(engine, ctx, model, key).await {
-        Ok(subject) => Some(subject),
-        Err(error) if error.kind == Kind::NotFound => None,
-        Err(error) => return Err(error),
-    };
+    let (title, standing) = found(&call, model).await?;
+    let is_there = standing == Standing::There;
     let own = address::record(&model.slug, key);
     let reverts = view.scope.is_unruled() && engine.may(ctx, Verb::Patch, model.id);
+    let reverts = reverts && standing != Standing::Trash;
     let first = query.get("cursor").is_none();
     let entries = told["data"].as_array().into_iter().flatten().enumerate();
     let entries = entries.map(|(i, entry)| {
@@ -79,15 +87,7 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let mut entries: Vec<Entry> = entries.collect();
     let changed = entries.iter_mut().flat_map(|entry| &mut entry.changes);
     change::entitle(engine, ctx, changed).await?;
-    let title = match &subject {
-        Some(subject) => subject.title(),
-        None => row::number(key),
-    };
-    let there = if subject.is_some() {
-        own.clone()
-    } else {
-        String::new()
-    };
+    let there = is_there.then(|| own.clone()).unwrap_or_default();
     let api = format!("{own}/_history").replacen("/admin/", "/api/v1/", 1);
     let next = told["page"]["next"].as_str();
     page::render(
@@ -99,7 +99,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
                 .doing("GET", &api),
             title,
             label: &model.label,
-            gone: subject.is_none(),
+            standing,
+            restore: format!("{own}/restore"),
             names_only: !view.scope.is_unruled(),
             entries,
             older: next
@@ -112,6 +113,25 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
             },
         },
     )
+}
+
+/// What the record is called, as far as it is anywhere.
+async fn found(call: &Call, model: &ModelMeta) -> Result<(String, Standing), Error> {
+    let (engine, ctx, key) = (&call.engine, &call.ctx, call.raw_param("id"));
+    match Subject::read(engine, ctx, model, key).await {
+        Ok(subject) => return Ok((subject.title(), Standing::There)),
+        Err(error) if error.kind == Kind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let nowhere = (row::number(key), Standing::Nowhere);
+    if model.trash.is_none() || !engine.may(ctx, Verb::Delete, model.id) {
+        return Ok(nowhere);
+    }
+    match trash::title(call, model).await {
+        Ok(title) => Ok((title, Standing::Trash)),
+        Err(error) if error.kind == Kind::NotFound => Ok(nowhere),
+        Err(error) => Err(error),
+    }
 }
 
 fn shown(view: &View<'_>, entry: &Json, own: Option<&str>) -> Entry {

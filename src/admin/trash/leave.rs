@@ -8,12 +8,11 @@ use poem::http::StatusCode;
 use crate::crud::{IfMatch, Target};
 use crate::error::{Error, Kind};
 use crate::http::{Call, answer};
-use crate::model::{ModelMeta, Verb};
+use crate::model::Verb;
 
 use crate::admin::address;
 use crate::admin::shell::Shell;
 use crate::admin::trial::{self, Trial};
-use crate::admin::value::row::{self, Row};
 use crate::page::form::posted;
 use crate::page::words::{t, told};
 use crate::page::{self, filters};
@@ -109,7 +108,7 @@ async fn ask(
             tried.ok_or_else(Error::not_found)?
         }
     };
-    let title = title(call, model).await?;
+    let title = super::title(call, model).await?;
     let lists = engine.may(ctx, Verb::List, model.id);
     let trash = match lists {
         true => format!("/admin/{}/_trash", model.slug),
@@ -148,15 +147,4 @@ async fn ask(
             trial: Trial::read(engine, ctx, &tried).await?,
         },
     )
-}
-
-/// The title of a record in the trash.
-async fn title(call: &Call, model: &ModelMeta) -> Result<String, Error> {
-    let (engine, ctx, key) = (&call.engine, &call.ctx, call.raw_param("id"));
-    if !engine.may(ctx, Verb::Read, model.id) {
-        return Ok(row::number(key));
-    }
-    let only = [("trash".to_owned(), "only".to_owned())];
-    let record = engine.read(ctx, model.id, key, &only).await?;
-    Ok(row::title(model, &Row::parse(&record.body)?))
 }

@@ -58,6 +58,20 @@ fn subject(call: &Call) -> Result<(&ModelMeta, Trash), Error> {
     Ok((model, trash))
 }
 
+/// The title of a record that is in the trash.
+///
+/// # Errors
+/// 404 for one that is not; as [`crate::crud::Engine::read`].
+pub(crate) async fn title(call: &Call, model: &ModelMeta) -> Result<String, Error> {
+    let (engine, ctx, key) = (&call.engine, &call.ctx, call.raw_param("id"));
+    if !engine.may(ctx, Verb::Read, model.id) {
+        return Ok(row::number(key));
+    }
+    let only = [("trash".to_owned(), "only".to_owned())];
+    let record = engine.read(ctx, model.id, key, &only).await?;
+    Ok(row::title(model, &Row::parse(&record.body)?))
+}
+
 /// `GET /admin/{model}/_trash`
 pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
