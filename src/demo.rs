@@ -147,7 +147,7 @@ fn trade(app: AppBuilder) -> AppBuilder {
         m.group("Trade")
             .display("Order {id}")
             .list([Id, CustomerId, Status, Total, PlacedAt, ShippedAt])
-            .filters([Status])
+            .filters([Status, PlacedAt])
             .ordering("-placed_at")
             .timeline(PlacedAt)
             .field(Status, |f| {

@@ -66,7 +66,8 @@ pub(super) fn parameters(seen: &Seen<'_>) -> Vec<Value> {
     {
         list("group_by", comparable, Some(MAX_KEYS), GROUP_BY);
     }
-    if fields(seen, |f| Unit::Day.takes(f)).next().is_some() {
+    let buckets = fields(seen, |f| Unit::Day.takes(f)).next().is_some();
+    if buckets {
         list("bucket", "bucket", Some(MAX_KEYS), BUCKET);
     }
     for function in Function::ALL {
@@ -74,6 +75,9 @@ pub(super) fn parameters(seen: &Seen<'_>) -> Vec<Value> {
         if some || function == Function::Count {
             list(function.name(), function.name(), None, described(function));
         }
+    }
+    if buckets {
+        all.push(reference("parameters", "zone"));
     }
     all.push(json!({
         "name": "sort", "in": "query", "style": "form", "explode": false,
@@ -102,8 +106,7 @@ pub(super) fn parameters(seen: &Seen<'_>) -> Vec<Value> {
 }
 
 const GROUP_BY: &str = "Own fields to group by; with `bucket` at most two.";
-const BUCKET: &str =
-    "Buckets of time to group by, as `month(created_at)`; in UTC, weeks begin on Monday.";
+const BUCKET: &str = "Buckets of time to group by, as `month(created_at)`; of instants in UTC or `zone`, hours always in UTC. Weeks begin on Monday.";
 
 fn described(function: Function) -> &'static str {
     match function {

@@ -227,6 +227,11 @@ fn parameters(view: &View<'_>) -> Value {
             "Words that each must occur in some search field, whatever their case.",
             json!({ "type": "string", "minLength": 2 }),
         ),
+        "zone": query(
+            "zone",
+            "The time zone whose years, months, weeks and days are meant, instead of UTC's.",
+            json!({ "type": "string", "enum": &chrono_tz::TZ_VARIANTS.map(|zone| zone.name())[..] }),
+        ),
         "limit": query("limit", "Records on a page.", json!({
             "type": "integer", "minimum": 1, "maximum": limits.max_limit,
             "default": limits.default_limit,

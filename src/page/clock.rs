@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use chrono::{
+    DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone as _,
+    Timelike, Utc,
+};
 
 use super::viewer::Viewer;
 use super::words::{fill, t};
@@ -61,6 +64,32 @@ pub fn of_minute(minute: u64) -> String {
     }
 }
 
+/// The first moment of a day in the viewer's zone: later than midnight where the clocks leave that out.
+#[must_use]
+pub fn begin(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let Some(zone) = Viewer::now().zone else {
+        return midnight.and_utc();
+    };
+    // A zone has left out a whole day, to be on the other side of the date line.
+    let quarters =
+        (0..=100).filter_map(|n| midnight.checked_add_signed(TimeDelta::minutes(15 * n)));
+    let mut shown = quarters.filter_map(|at| zone.from_local_datetime(&at).earliest());
+    shown
+        .next()
+        .map_or_else(|| midnight.and_utc(), |at| at.to_utc())
+}
+
+/// The day that it is in the viewer's zone.
+#[must_use]
+pub fn today() -> NaiveDate {
+    let now = Utc::now();
+    match Viewer::now().zone {
+        Some(zone) => now.with_timezone(&zone).date_naive(),
+        None => now.date_naive(),
+    }
+}
+
 /// An instant as the API writes it.
 #[must_use]
 pub fn text(at: DateTime<Utc>) -> String {
@@ -77,16 +106,41 @@ mod tests {
         assert_eq!(shown("2026-11-22T07:08:09.5Z"), "2026-11-22 07:08 UTC");
         assert_eq!(shown("2026-11-22T07:08:09+02:00"), "2026-11-22 05:08 UTC");
         assert_eq!(shown("odd"), "odd");
+        let berlin = seen_from("Europe/Berlin", || shown("2026-07-01T22:30:00Z")).await;
+        assert_eq!(berlin, "2026-07-02 00:30 CEST");
+    }
+
+    async fn seen_from<T>(zone: &str, what: impl FnOnce() -> T) -> T {
         let viewer = Viewer {
-            zone: crate::page::viewer::zone("Europe/Berlin"),
+            zone: crate::page::viewer::zone(zone),
             ..Viewer::default()
         };
         let visit = Visit {
             viewer,
             ..Visit::default()
         };
-        let berlin = scoped(visit, async { shown("2026-07-01T22:30:00Z") }).await;
-        assert_eq!(berlin, "2026-07-02 00:30 CEST");
+        scoped(visit, async { what() }).await
+    }
+
+    #[tokio::test]
+    async fn a_day_begins_with_its_first_moment_even_without_a_midnight() {
+        for (zone, day, begins) in [
+            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z"),
+            ("Europe/Berlin", "2026-03-30", "2026-03-29T22:00:00Z"),
+            ("Asia/Kolkata", "2026-01-01", "2025-12-31T18:30:00Z"),
+            // Midnight was left out, and another time the whole day.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
+            // Midnight came twice.
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"),
+        ] {
+            let at = seen_from(zone, || text(begin(day.parse().unwrap()))).await;
+            assert_eq!(at, begins, "{zone} {day}");
+        }
+        assert_eq!(
+            text(begin("2026-03-29".parse().unwrap())),
+            "2026-03-29T00:00:00Z"
+        );
     }
 
     #[test]

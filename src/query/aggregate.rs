@@ -1,6 +1,7 @@
 //! What `_aggregate` asks, once it is parsed: groups, what is measured in each, which groups are
 //! wanted and in what order. Like a [`Query`](super::Query) it is typed and authorised already.
 
+use chrono_tz::Tz;
 use sea_orm::Value;
 
 use crate::model::{Field, FieldId, Kind};
@@ -91,7 +92,7 @@ fn is_numeric(kind: &Kind) -> bool {
     )
 }
 
-/// The length of a bucket of time, in UTC.
+/// The length of a bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// A calendar year.
@@ -204,6 +205,8 @@ pub struct Aggregate {
     pub keys: Vec<Key>,
     /// What is measured in each group.
     pub measures: Vec<Measure>,
+    /// The zone whose years, months, weeks and days the buckets of instants are, instead of UTC's.
+    pub zone: Option<Tz>,
     /// Which groups are wanted: all of these hold.
     pub having: Vec<Having>,
     /// The order, descending where `true`; total, since every key is in it.

@@ -3,8 +3,8 @@
 //!
 //! Here: sources, columns and values. Conditions are in `condition` (with the patterns of text
 //! operators in `pattern`), orders and where a page begins in `order`, whole SELECTs in `statement`,
-//! those of groups in `aggregate` (with buckets of time in `bucket` and the conditions on groups in
-//! `having`). Null sorts lowest on every database, and a text operator means the same on every one of them.
+//! those of groups in `aggregate` (with buckets of time in `bucket`, their zone in `zone` and the
+//! conditions on groups in `having`). Null sorts lowest on every database, and a text operator means the same on every one of them.
 
 mod aggregate;
 mod bucket;
@@ -13,6 +13,7 @@ mod having;
 mod order;
 mod pattern;
 mod statement;
+mod zone;
 
 pub use self::aggregate::{Cells, MORE_PLACES, Total};
 

@@ -27,7 +27,7 @@ async fn open(session: &Session<'_>, path: &str) -> Page {
 }
 
 /// Sends a form of the method GET and goes where it leads.
-async fn sift(session: &Session<'_>, form: &Form) -> (String, Page) {
+pub(super) async fn sift(session: &Session<'_>, form: &Form) -> (String, Page) {
     let address = form.address();
     let sent = visit(session, &address).await;
     assert_eq!(sent.status(), 303, "{address}: {}", sent.reply.text);
@@ -194,7 +194,7 @@ async fn a_list_is_searched_filtered_and_freed_of_its_conditions() {
 }
 
 /// The `n`th form that sifts this list.
-fn nth_form(page: &Page, n: usize) -> Form {
+pub(super) fn nth_form(page: &Page, n: usize) -> Form {
     let all = page
         .tags
         .iter()

@@ -35,3 +35,4 @@ mod users;
 mod viewing;
 mod views;
 mod words;
+mod zones;

@@ -97,7 +97,11 @@ async fn r35_the_trash_is_of_those_who_may_delete() {
                 assert_eq!(visit(&other, path).await.status(), 404, "{path}");
             }
             let history = open(&reader, &format!("{one}/history")).await;
-            assert!(!history.text().contains("in the trash"), "{}", history.text());
+            assert!(
+                !history.text().contains("in the trash"),
+                "{}",
+                history.text()
+            );
             assert!(!history.links().contains(&format!("{one}/restore")));
         },
     )

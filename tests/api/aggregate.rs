@@ -1,5 +1,9 @@
 //! `_aggregate` over HTTP: its answers, its refusals, and what it costs.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::sample::{Reply, call, statements};
@@ -181,6 +185,11 @@ async fn what_cannot_be_asked_is_a_400_that_lists_what_can() {
                     "year, quarter",
                 ),
                 ("bucket=day(name)", "bucket unknown_field", "created_at"),
+                (
+                    "bucket=day(created_at)&zone=Berlin",
+                    "zone unknown_zone",
+                    "Europe/Berlin",
+                ),
                 ("count=*&count=name", "count duplicate", "once"),
                 ("count=*&sort=name", "sort unknown_output", "allowed: count"),
                 ("count=*&sort=count,-count", "sort duplicate", "twice"),
@@ -217,5 +226,85 @@ async fn what_cannot_be_asked_is_a_400_that_lists_what_can() {
             }
         },
     )
+    .await;
+}
+
+/// The beginning of the period that the clocks of a zone show at an instant.
+fn period(unit: &str, at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let day = at.with_timezone(&zone).date_naive();
+    let first = |month| NaiveDate::from_ymd_opt(day.year(), month, 1).expect("a day");
+    match unit {
+        "year" => first(1),
+        "quarter" => first(day.month0() / 3 * 3 + 1),
+        "month" => first(day.month()),
+        "week" => day.week(Weekday::Mon).first_day(),
+        _ => day,
+    }
+}
+
+#[tokio::test]
+async fn buckets_are_the_days_and_months_of_the_zone_that_is_asked_for() {
+    let name = "buckets_are_the_days_and_months_of_the_zone";
+    on_each_app(name, |b| b, async |app| {
+        let admin = app.login("admin").await;
+        let moments = [
+            "1969-12-31T23:30:00Z",
+            "1981-03-28T23:30:00Z",
+            "1999-12-31T22:59:59.999999Z",
+            "2025-12-31T22:59:59.999999Z",
+            "2025-12-31T23:00:00Z",
+            "2026-01-01T04:59:59Z",
+            "2026-01-01T05:00:00Z",
+            "2026-03-28T23:30:00Z",
+            "2026-03-29T00:59:59Z",
+            "2026-03-29T01:00:00Z",
+            "2026-03-29T22:00:00Z",
+            "2026-06-30T18:30:00Z",
+            "2026-10-24T22:30:00Z",
+            "2026-10-25T22:30:00Z",
+            "2026-10-25T23:00:00Z",
+            "2037-10-31T22:30:00Z",
+        ];
+        for (i, at) in moments.into_iter().enumerate() {
+            let body = json!({
+                "id": format!("00000000-0000-7000-8000-0000000000{i:02}"), "name": "n",
+                "email": format!("c{i}@example.org"), "loyalty_points": 1, "preferences": {},
+                "created_at": at,
+            });
+            app.make("customer", body).await;
+        }
+        let zones = [
+            Tz::UTC,
+            Tz::Europe__Berlin,
+            Tz::America__New_York,
+            Tz::Asia__Kolkata,
+            Tz::Pacific__Kiritimati,
+            Tz::Australia__Lord_Howe,
+        ];
+        app.statements();
+        for zone in zones {
+            for unit in ["year", "quarter", "month", "week", "day"] {
+                let mut wanted = BTreeMap::new();
+                for at in moments {
+                    let at: DateTime<Utc> = at.parse().expect("an instant");
+                    *wanted.entry(period(unit, at, zone)).or_insert(0) += 1;
+                }
+                let asked = format!("bucket={unit}(created_at)&count=*&sum=loyalty_points&zone={zone}");
+                let groups = data(&admin, &asked).await;
+                assert_eq!(statements(app).len(), 1);
+                let member = format!("{unit}_created_at");
+                let wanted: Vec<Value> = wanted
+                    .into_iter()
+                    .map(|(day, n)| json!({&member: day.to_string(), "count": n, "sum_loyalty_points": n}))
+                    .collect();
+                assert_eq!(groups, json!(wanted), "{asked}");
+            }
+        }
+        // Hours are those of UTC, and what is no instant is in no zone.
+        let hours = data(&admin, "bucket=hour(created_at)&count=*&zone=Asia/Kolkata&limit=1").await;
+        assert_eq!(hours[0]["hour_created_at"], "1969-12-31T23:00:00Z", "{hours}");
+        let names = data(&admin, "group_by=name&count=*&zone=Asia/Kolkata").await;
+        assert_eq!(names, json!([{"name": "n", "count": 16}]));
+    })
     .await;
 }

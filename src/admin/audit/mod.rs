@@ -4,7 +4,7 @@
 mod entry;
 
 use askama::Template;
-use chrono::{NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono::NaiveDate;
 use poem::Response;
 use poem::http::StatusCode;
 use serde_json::Value as Json;
@@ -17,7 +17,6 @@ use crate::crud::{Context, Engine, ListRequest};
 use crate::error::Error;
 use crate::http::Call;
 use crate::model::Verb;
-use crate::page::viewer::Viewer;
 use crate::page::words::t;
 use crate::page::{self, clock, filters};
 
@@ -162,16 +161,7 @@ fn midnight(name: &str, text: &str, later: u64) -> Result<String, Error> {
     let day = day
         .checked_add_days(chrono::Days::new(later))
         .ok_or_else(wrong)?;
-    let begin = day.and_time(NaiveTime::MIN);
-    let at = match Viewer::now().zone {
-        // A midnight that a change of the clocks leaves out is taken as UTC's.
-        Some(zone) => zone
-            .from_local_datetime(&begin)
-            .earliest()
-            .map_or_else(|| begin.and_utc(), |at| at.with_timezone(&Utc)),
-        None => begin.and_utc(),
-    };
-    Ok(clock::text(at))
+    Ok(clock::text(clock::begin(day)))
 }
 
 /// The models that the caller may list, to choose one.

@@ -5,7 +5,7 @@ pub(crate) mod set;
 pub(crate) mod undo;
 
 use askama::Template;
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone as _};
+use chrono::{Days, NaiveDate};
 use poem::Response;
 use poem::http::StatusCode;
 use serde_json::Value as Json;
@@ -20,7 +20,6 @@ use crate::admin::shell::Shell;
 use crate::admin::value::event::{self, Moment};
 use crate::admin::value::titles::Titles;
 use crate::page::clock;
-use crate::page::viewer::Viewer;
 use crate::page::words::{fill, t};
 use crate::page::{self, filters};
 
@@ -132,24 +131,15 @@ pub(crate) fn keys(records: &Json) -> impl Iterator<Item = (&str, &str)> {
 fn asked(query: &Query) -> Query {
     let of = |(name, value): &(String, String)| {
         let day = NaiveDate::parse_from_str(value, "%Y-%m-%d");
-        let value = match (name.as_str(), day) {
-            ("since", Ok(day)) => midnight(day),
-            ("until", Ok(day)) => day.checked_add_days(Days::new(1)).and_then(midnight),
+        let begin = match (name.as_str(), day) {
+            ("since", Ok(day)) => Some(day),
+            ("until", Ok(day)) => day.checked_add_days(Days::new(1)),
             _ => None,
-        }
-        .unwrap_or_else(|| value.clone());
+        };
+        let value = begin.map_or_else(|| value.clone(), |day| clock::text(clock::begin(day)));
         (name.clone(), value)
     };
     Query(query.0.iter().map(of).collect())
-}
-
-fn midnight(day: NaiveDate) -> Option<String> {
-    let local = day.and_time(NaiveTime::MIN);
-    let at = match Viewer::now().zone {
-        Some(zone) => zone.from_local_datetime(&local).earliest()?.to_utc(),
-        None => local.and_utc(),
-    };
-    Some(clock::text(at))
 }
 
 /// A change set as a page shows it.

@@ -73,7 +73,6 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let query = Query(call.query()?);
     let told = engine.history(ctx, model.id, key, &query.0).await?;
     let (title, standing) = found(&call, model).await?;
-    let is_there = standing == Standing::There;
     let own = address::record(&model.slug, key);
     let reverts = view.scope.is_unruled() && engine.may(ctx, Verb::Patch, model.id);
     let reverts = reverts && standing != Standing::Trash;
@@ -87,7 +86,10 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let mut entries: Vec<Entry> = entries.collect();
     let changed = entries.iter_mut().flat_map(|entry| &mut entry.changes);
     change::entitle(engine, ctx, changed).await?;
-    let there = is_there.then(|| own.clone()).unwrap_or_default();
+    let there = match standing {
+        Standing::There => own.clone(),
+        Standing::Trash | Standing::Nowhere => String::new(),
+    };
     let api = format!("{own}/_history").replacen("/admin/", "/api/v1/", 1);
     let next = told["page"]["next"].as_str();
     page::render(

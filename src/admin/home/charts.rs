@@ -1,7 +1,7 @@
 //! What has been going on: the records of each month, where a model's registration names the date
 //! (`timeline`), and what this server answered within the last hour.
 
-use chrono::{Datelike as _, Months, NaiveDate, Utc};
+use chrono::{Datelike as _, Months, NaiveDate};
 use serde_json::Value as Json;
 
 use crate::crud::{Context, Engine};
@@ -10,7 +10,8 @@ use crate::metrics::{Metrics, Minute};
 use crate::model::{Field, ModelMeta, Verb};
 
 use crate::admin::address::Query;
-use crate::admin::{problem, value::count};
+use crate::admin::problem;
+use crate::admin::value::{count, zone};
 use crate::page::chart::{Chart, Point, Shape};
 use crate::page::clock;
 use crate::page::words::{fill, t};
@@ -48,17 +49,18 @@ async fn months(
     model: &ModelMeta,
     field: &Field,
 ) -> Result<Chart, Error> {
-    let today = Utc::now().date_naive();
+    let today = clock::today();
     let this = today.with_day(1).unwrap_or(today);
     let month = |back: u32| this.checked_sub_months(Months::new(back));
     let first = month(MONTHS - 1).unwrap_or(this);
     let own = |name: String, value: String| (name, value);
-    let asked = [
+    let mut asked = vec![
         own("bucket".into(), format!("month({})", field.name)),
         own("count".into(), "*".into()),
-        own(format!("{}__gte", field.name), first.to_string()),
+        own(format!("{}__gte", field.name), zone::begin(field, first)),
         own("limit".into(), "100".into()),
     ];
+    asked.extend(zone::parameter());
     let told = engine.aggregate(ctx, model.id, &asked).await?;
     let told: Json = serde_json::from_slice(&told).map_err(Error::internal)?;
     let groups = told["data"].as_array().cloned().unwrap_or_default();
@@ -84,8 +86,8 @@ async fn months(
 fn address(model: &ModelMeta, field: &Field, month: NaiveDate) -> String {
     let next = month.checked_add_months(Months::new(1)).unwrap_or(month);
     let query = Query(vec![
-        (format!("{}__gte", field.name), month.to_string()),
-        (format!("{}__lt", field.name), next.to_string()),
+        (format!("{}__gte", field.name), zone::begin(field, month)),
+        (format!("{}__lt", field.name), zone::begin(field, next)),
     ]);
     format!("/admin/{}?{}", model.slug, query.text())
 }

@@ -5,8 +5,8 @@ use crate::query::parse::{GROUPS, RESERVED};
 use crate::query::path::split_list;
 
 use crate::admin::address::Query;
-use crate::admin::value::cell;
 use crate::admin::value::titles::Titles;
+use crate::admin::value::{cell, zone};
 use crate::admin::view::View;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
@@ -128,11 +128,14 @@ pub(super) fn words(
             let values: Vec<String> = split_list(value).iter().map(|v| shown(field, v)).collect();
             format!("{label} {} {}", verb(op), values.join(", "))
         }
-        Op::Between => format!(
-            "{label} {} {}",
-            verb(op),
-            split_list(value).join(&format!(" {} ", t("and")))
-        ),
+        Op::Between => {
+            let ends: Vec<String> = split_list(value).iter().map(|v| shown(field, v)).collect();
+            format!(
+                "{label} {} {}",
+                verb(op),
+                ends.join(&format!(" {} ", t("and")))
+            )
+        }
         _ => format!("{label} {} {}", verb(op), shown(field, value)),
     })
 }
@@ -142,6 +145,7 @@ fn shown(field: &Field, value: &str) -> String {
         Kind::Bool => if value == "true" { t("Yes") } else { t("No") }.to_owned(),
         Kind::Enum { .. } => cell::choice_label(field, value),
         Kind::Text(_) => format!("“{value}”"),
+        Kind::DateTime | Kind::Timestamp => zone::words(field, value),
         Kind::Int(_)
         | Kind::Float
         | Kind::Double
@@ -149,8 +153,6 @@ fn shown(field: &Field, value: &str) -> String {
         | Kind::Uuid
         | Kind::Date
         | Kind::Time
-        | Kind::DateTime
-        | Kind::Timestamp
         | Kind::Bytes(_)
         | Kind::Json
         | Kind::Array(_) => value.to_owned(),

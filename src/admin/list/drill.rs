@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::error::Error;
 use crate::http::Call;
-use crate::model::FieldId;
+use crate::model::{Field, FieldId};
 use crate::query::aggregate::Unit;
 
 use super::chart::next;
@@ -12,6 +12,7 @@ use super::place::{BY, Place};
 use crate::admin::address::{POSITION, Query};
 use crate::admin::value::count;
 use crate::admin::value::row::Row;
+use crate::admin::value::zone;
 use crate::admin::view::View;
 use crate::page::words::t;
 
@@ -57,7 +58,8 @@ impl Drill {
             let detail = format!("There is no field {name:?} with dates here.");
             Error::parameter(BY, "unknown_field", detail)
         })?;
-        let period = Period::of(&place.api, name);
+        let dated = &model.fields[field];
+        let period = Period::of(&place.api, dated);
         let inner = match period.map(|p| p.unit) {
             None => Some(Unit::Year),
             Some(Unit::Year) => Some(Unit::Month),
@@ -74,14 +76,14 @@ impl Drill {
                 let part = Period { unit, begin };
                 let records = row.text("count").and_then(|n| n.parse().ok());
                 let records = count::words(records.unwrap_or_default(), "exact");
-                let there = part.within(place, name).list(&model.slug);
+                let there = part.within(place, dated).list(&model.slug);
                 periods.push((part.words(), records, there));
             }
         }
         let all = bare(place, name).list(&model.slug);
         let mut way = vec![(t("All dates").to_owned(), all)];
         for step in period.into_iter().flat_map(Period::way) {
-            way.push((step.words(), step.within(place, name).list(&model.slug)));
+            way.push((step.words(), step.within(place, dated).list(&model.slug)));
         }
         Ok(Some(Self {
             label: view.label(field).to_owned(),
@@ -109,6 +111,7 @@ async fn groups(
         ("limit", "400".to_owned()),
     ];
     query.0.extend(own.map(|(n, v)| (n.to_owned(), v)));
+    query.0.extend(zone::parameter());
     let body = call.engine.aggregate(&call.ctx, model.id, &query.0).await?;
     Ok(Row::groups(&body)?.0)
 }
@@ -129,9 +132,11 @@ fn bare(place: &Place, name: &str) -> Query {
 
 impl Period {
     /// The period that the conditions of a list say.
-    fn of(query: &Query, name: &str) -> Option<Self> {
-        let day =
-            |op: &str| -> Option<NaiveDate> { query.get(&format!("{name}__{op}"))?.parse().ok() };
+    fn of(query: &Query, field: &Field) -> Option<Self> {
+        let day = |op: &str| {
+            let value = query.get(&format!("{}__{op}", field.name))?;
+            zone::day(field, value)
+        };
         let (begin, end) = (day("gte")?, day("lt")?);
         [Unit::Year, Unit::Month, Unit::Day]
             .into_iter()
@@ -177,15 +182,13 @@ impl Period {
     }
 
     /// The list in this period.
-    fn within(self, place: &Place, name: &str) -> Query {
+    fn within(self, place: &Place, field: &Field) -> Query {
+        let name = &field.name;
         let mut query = bare(place, name);
-        query
-            .0
-            .push((format!("{name}__gte"), self.begin.to_string()));
+        let at = |op: &str, day| (format!("{name}__{op}"), zone::begin(field, day));
+        query.0.push(at("gte", self.begin));
         let end = next(self.unit, self.begin);
-        query
-            .0
-            .extend(end.map(|end| (format!("{name}__lt"), end.to_string())));
+        query.0.extend(end.map(|end| at("lt", end)));
         query
     }
 }
@@ -193,12 +196,15 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{FieldOptions, Kind};
 
     #[test]
     fn a_period_is_known_by_its_ends() {
         let of = |gte: &str, lt: &str| {
             let query = format!("at__gte={gte}&at__lt={lt}");
-            let found = Period::of(&Query::parse(&query).unwrap(), "at");
+            let at = ("at", Kind::Timestamp, false);
+            let at = Field::loose(at, FieldOptions::default());
+            let found = Period::of(&Query::parse(&query).unwrap(), &at);
             found.map(|p| {
                 p.way()
                     .into_iter()

@@ -7,8 +7,8 @@ use poem::Response;
 
 use crate::admin::address::{POSITION, Query};
 use crate::admin::record::{controls, pick};
-use crate::admin::value::cell;
 use crate::admin::value::titles::Titles;
+use crate::admin::value::{cell, zone};
 use crate::admin::view::View;
 use crate::crud::{Context, Engine};
 use crate::error::Error;
@@ -160,7 +160,8 @@ fn control(
         };
         let at = query.0.iter().position(|(n, _)| *n == name);
         taken.extend(at);
-        let value = at.map(|at| query.0[at].1.clone()).unwrap_or_default();
+        let value = at.map(|at| zone::asked(field, &query.0[at].1));
+        let value = value.unwrap_or_default();
         // A date input shows nothing of what is no date, and would then remove it.
         let kind = if kind == "date" && !value.is_empty() && value.len() != 10 {
             "text"
@@ -251,7 +252,7 @@ pub(crate) async fn sift(call: Call) -> Result<Response, Error> {
     let (engine, ctx) = (&call.engine, &call.ctx);
     let model = engine.model(&call.param("model"))?;
     let view = View::of(engine, ctx, Verb::List, model.id)?;
-    let sent = searched(&view, Query(call.query()?));
+    let sent = searched(&view, timed(&view, Query(call.query()?)));
     Ok(answer::see_other(&filled(&sent)?.list(&model.slug)))
 }
 
@@ -278,6 +279,20 @@ fn searched(view: &View<'_>, mut sent: Query) -> Query {
                 *name = format!("{relation}.{field}__icontains");
             }
             _ => words.clear(),
+        }
+    }
+    sent
+}
+
+/// With the days that were typed for instants made instants. A field that is hidden is left alone as one
+/// that is not there.
+fn timed(view: &View<'_>, mut sent: Query) -> Query {
+    for (name, value) in &mut sent.0 {
+        let field = name
+            .split_once("__")
+            .map_or(name.as_str(), |(field, _)| field);
+        if let Some(field) = view.model.field(field).filter(|&f| view.sees(f)) {
+            *value = zone::typed(&view.model.fields[field], value.trim());
         }
     }
     sent

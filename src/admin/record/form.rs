@@ -12,11 +12,10 @@
 //!   record do not undo each other.
 //! * Instants are in the zone of the form, which it carries in `_zone`.
 //!
-//! What a whole form holds is in [`sent`], times in a zone in [`zone`], files in [`files`].
+//! What a whole form holds is in [`sent`], files in [`files`].
 
 pub(crate) mod files;
 mod sent;
-mod zone;
 
 pub(crate) use sent::{Part, Sent};
 
@@ -27,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::value::Misfit;
 use crate::model::{Field, Input, Kind, Widget};
 
-use crate::admin::value::json;
+use crate::admin::value::{json, zone};
 
 /// The state of one field in a form: its text, or `None` for null.
 pub(crate) type State = Option<String>;

@@ -1,6 +1,7 @@
 //! How what the operations give is shown: records taken apart member by member without reading any
 //! number ([`row`]), values as cells ([`cell`]), what is made
-//! of several ([`computed`]), counts in words ([`count`]), JSON laid out ([`json`]).
+//! of several ([`computed`]), counts in words ([`count`]), JSON laid out ([`json`]); and instants as they
+//! are typed ([`zone`]).
 
 pub(crate) mod cell;
 pub(crate) mod change;
@@ -11,3 +12,4 @@ pub(crate) mod json;
 pub(crate) mod reach;
 pub(crate) mod row;
 pub(crate) mod titles;
+pub(crate) mod zone;

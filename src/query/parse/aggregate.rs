@@ -1,5 +1,7 @@
 //! The parameters of `_aggregate`: groups, measures, conditions on both sides of the grouping.
 
+use chrono_tz::Tz;
+
 use crate::error::{Error, Fault};
 use crate::model::{Field, Kind, ModelId};
 use crate::query::aggregate::{
@@ -12,8 +14,9 @@ use super::quick_search::quick_search;
 use super::{Asked, RESERVED, group};
 
 /// The parameters that are not conditions. A field of such a name is filtered as `name__eq`.
-pub const AGGREGATE: [&str; 11] = [
-    "group_by", "bucket", "count", "distinct", "sum", "avg", "min", "max", "sort", "q", "limit",
+pub const AGGREGATE: [&str; 12] = [
+    "group_by", "bucket", "zone", "count", "distinct", "sum", "avg", "min", "max", "sort", "q",
+    "limit",
 ];
 
 /// The operators of `having`.
@@ -74,6 +77,7 @@ pub fn aggregate(
         filter,
         keys: of.keys(),
         measures: of.measures(),
+        zone: of.zone(),
         having: Vec::new(),
         sort: Vec::new(),
         limit: of.limit(),
@@ -158,6 +162,16 @@ impl Parts<'_, '_> {
             self.refuse(at, ("too_many_keys", detail));
         }
         keys
+    }
+
+    fn zone(&mut self) -> Option<Tz> {
+        let name = self.asked.get("zone")?;
+        let zone = name.parse().ok();
+        if zone.is_none() {
+            let detail = format!("There is no time zone {name:?}; one is Europe/Berlin.");
+            self.refuse("zone", ("unknown_zone", detail));
+        }
+        zone
     }
 
     fn measures(&mut self) -> Vec<Measure> {

@@ -153,6 +153,7 @@ impl Compiler<'_> {
 
     fn groups(&mut self, model: ModelId, asked: &Aggregate, filter: &Filter) -> SelectStatement {
         let rows = self.rows(model, asked, filter);
+        let rows = self.in_zone(rows, model, asked);
         let fields = &self.registry.model(model).fields;
         let mut groups = Sql::select();
         for (i, key) in asked.keys.iter().enumerate() {

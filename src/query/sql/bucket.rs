@@ -1,5 +1,5 @@
 //! Buckets of time: the beginning of the year, quarter, month, ISO week, day or hour that a value
-//! falls into, in UTC, as each database can say it.
+//! falls into, as each database can say it.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::Expr;
@@ -46,16 +46,21 @@ fn mysql(unit: Unit, column: &str) -> String {
     format!("CAST({day} AS DATE)")
 }
 
-/// SQLite's functions know milliseconds and round to them, perhaps into the next day: the fraction
-/// is cut off first. An offset stays, should somebody else have written one that is not UTC.
-fn sqlite(unit: Unit, kind: &Kind, column: &str) -> String {
-    let seconds = match kind {
+/// A time of SQLite to the second. Its functions know milliseconds and round to them, perhaps into the next
+/// day: the fraction is cut off first. An offset stays, should somebody else have written one that is not
+/// UTC.
+pub(super) fn seconds(kind: &Kind, column: &str) -> String {
+    match kind {
         Kind::Date => format!("substr({column}, 1, 10)"),
         _ => format!(
             "substr({column}, 1, 19) || CASE WHEN substr({column}, -6) GLOB \
              '[+-][0-9][0-9]:[0-9][0-9]' THEN substr({column}, -6) ELSE '' END"
         ),
-    };
+    }
+}
+
+fn sqlite(unit: Unit, kind: &Kind, column: &str) -> String {
+    let seconds = seconds(kind, column);
     match unit {
         Unit::Year => format!("strftime('%Y-01-01', {seconds})"),
         Unit::Quarter => format!(

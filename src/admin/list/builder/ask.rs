@@ -4,9 +4,10 @@
 use super::ways::Found;
 use crate::admin::address::Query;
 use crate::admin::list::conditions::verb;
-use crate::admin::value::cell;
+use crate::admin::value::{cell, zone};
 use crate::model::{Field, Kind, Op};
 use crate::page::words::t;
+use crate::query::path::split_list;
 
 /// The form of one condition.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(super) fn ask(path: &str, found: &Found<'_>, (at, edit): (&str, bool), sent:
         (op, _) => op,
     };
     let (values, kind) = inputs(field);
-    let chosen = crate::query::path::split_list(value);
+    let chosen = split_list(value);
     let choices: Vec<(String, String, bool)> = values
         .into_iter()
         .map(|(value, label)| {
@@ -108,36 +109,58 @@ fn inputs(field: &Field) -> (Vec<(String, String)>, &'static str) {
     }
 }
 
+/// The value of a condition for who changes it.
+pub(super) fn shown(field: &Field, op: &str, value: &str) -> String {
+    match op {
+        _ if zone::of(field).is_none() => value.to_owned(),
+        "between" | "in" | "nin" => each(value, |one| zone::asked(field, one)),
+        _ => zone::asked(field, value),
+    }
+}
+
+/// A list with something done to each value.
+fn each(list: &str, change: impl Fn(&str) -> String) -> String {
+    let values = split_list(list).into_iter();
+    joined(values.map(|value| change(&value)))
+}
+
+fn joined(values: impl Iterator<Item = String>) -> String {
+    let escaped = values.map(|value| value.replace('\\', "\\\\").replace(',', "\\,"));
+    escaped.collect::<Vec<_>>().join(",")
+}
+
 /// The condition that the form says.
 pub(super) fn condition(path: &str, field: &Field, op: &str, sent: &Query) -> (String, String) {
     if let Some((_, value)) = EMPTY.into_iter().find(|(name, _)| *name == op) {
         return (format!("{path}__isnull"), value.to_owned());
     }
     let values = sent.0.iter().filter(|(name, _)| name == "_value");
-    let values: Vec<&str> = values.map(|(_, value)| value.trim()).collect();
-    let escape = |v: &&str| v.replace('\\', "\\\\").replace(',', "\\,");
+    let typed = |text: &str| zone::typed(field, text.trim());
+    let listed = matches!(op, "in" | "nin") && zone::of(field).is_some();
+    let values = values.map(|(_, value)| {
+        if listed {
+            each(value, typed)
+        } else {
+            typed(value)
+        }
+    });
+    let values: Vec<String> = values.collect();
     let chooses = !inputs(field).0.is_empty();
     match (op, &values[..]) {
         // Several that are ticked are a list of them.
-        ("eq", [_, _, ..]) if chooses => {
-            let all: Vec<String> = values.iter().map(escape).collect();
-            (format!("{path}__in"), all.join(","))
-        }
-        ("ne", [_, _, ..]) if chooses => {
-            let all: Vec<String> = values.iter().map(escape).collect();
-            (format!("{path}__nin"), all.join(","))
-        }
+        ("eq", [_, _, ..]) if chooses => (format!("{path}__in"), joined(values.into_iter())),
+        ("ne", [_, _, ..]) if chooses => (format!("{path}__nin"), joined(values.into_iter())),
         ("between", _) => {
-            let first = values.first().copied().unwrap_or_default();
-            let second = sent.get("_second").unwrap_or_default().trim();
+            let first = values.first().cloned().unwrap_or_default();
+            let second = typed(sent.get("_second").unwrap_or_default());
             (
                 format!("{path}__between"),
-                format!("{},{}", escape(&first), escape(&second)),
+                joined([first, second].into_iter()),
             )
         }
         (op, _) => (
             format!("{path}__{op}"),
-            values.first().copied().unwrap_or_default().to_owned(),
+            values.first().cloned().unwrap_or_default(),
         ),
     }
 }

@@ -231,12 +231,13 @@ fn step(
     if edit {
         let (name, value) = tree::at(rest, spot)?;
         let (path, op) = name.rsplit_once("__").unwrap_or((&name, "eq"));
-        let asked = Query(vec![
+        let mut asked = Query(vec![
             ("_field".into(), path.to_owned()),
             ("_op".into(), op.to_owned()),
-            ("_value".into(), value),
         ]);
         if let Some((path, found)) = ways::chosen(call, model, &asked)? {
+            let value = ask::shown(found.field, op, &value);
+            asked.0.push(("_value".into(), value));
             return Ok(Step::Value(ask(&path, &found, (&at, edit), &asked)));
         }
     }

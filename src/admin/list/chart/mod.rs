@@ -23,6 +23,7 @@ use super::tabs::Tabs;
 use crate::admin::address::Query;
 use crate::admin::shell::Shell;
 use crate::admin::value::row::Row;
+use crate::admin::value::zone;
 use crate::admin::view::View;
 use crate::page::chart::Chart;
 use crate::page::words::t;
@@ -107,8 +108,8 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
 }
 
 /// The parameters that are no conditions; `q` is one to people.
-const OWN: [&str; 10] = [
-    "group_by", "bucket", "count", "distinct", "sum", "avg", "min", "max", "sort", "limit",
+const OWN: [&str; 11] = [
+    "group_by", "bucket", "zone", "count", "distinct", "sum", "avg", "min", "max", "sort", "limit",
 ];
 const BY: [&str; 2] = ["group_by", "bucket"];
 
@@ -137,7 +138,8 @@ fn unpictured() -> Error {
 
 /// The parameters, with what they leave out.
 fn completed(view: &View<'_>, given: &Query) -> Query {
-    let mut query = given.clone();
+    let mut query = given.without(&["zone"]);
+    query.0.extend(zone::parameter());
     let add = |query: &mut Query, pair: (&str, &str)| {
         query.0.push((pair.0.to_owned(), pair.1.to_owned()));
     };

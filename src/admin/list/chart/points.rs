@@ -9,14 +9,15 @@ use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 use super::Asked;
 use super::choices::{by, measured};
 use crate::admin::address::Query;
-use crate::admin::value::cell;
 use crate::admin::value::row::{self, Row};
+use crate::admin::value::{cell, zone};
 use crate::admin::view::View;
 use crate::crud::ListRequest;
 use crate::error::Error;
 use crate::http::Call;
-use crate::model::ModelMeta;
+use crate::model::{Field, ModelMeta};
 use crate::page::chart::{Chart, Point, Shape};
+use crate::page::clock;
 use crate::page::words::t;
 use crate::query::aggregate::{Function, Unit};
 
@@ -135,18 +136,29 @@ fn group(
         (None, _) => query.0.push((null, "true".into())),
         (Some(value), None) => query.0.push((is, value.into())),
         (Some(value), Some(unit)) => {
-            query.0.push((from, value.into()));
-            query.0.extend(end(unit, value).map(|end| (to, end)));
+            let (begin, end) = ends(unit, asked.field, value);
+            query.0.push((from, begin));
+            query.0.extend(end.map(|end| (to, end)));
         }
     }
     query.list(&model.slug)
 }
 
-/// Where the period ends that begins with this value, as the value of a condition.
-fn end(unit: Unit, begin: &str) -> Option<String> {
-    if unit != Unit::Hour {
-        return Some(next(unit, begin.get(..10)?.parse().ok()?)?.to_string());
+/// Where the period begins that a group is, and where it ends, as the values of conditions.
+fn ends(unit: Unit, field: &Field, value: &str) -> (String, Option<String>) {
+    if unit == Unit::Hour {
+        return (value.to_owned(), hour_after(value));
     }
+    match value.get(..10).and_then(|day| day.parse().ok()) {
+        Some(day) => {
+            let end = next(unit, day).map(|end| zone::begin(field, end));
+            (zone::begin(field, day), end)
+        }
+        None => (value.to_owned(), None),
+    }
+}
+
+fn hour_after(begin: &str) -> Option<String> {
     let (moment, zone) = begin.split_at_checked("2026-04-01T07:00:00".len())?;
     let moment: NaiveDateTime = moment.parse().ok()?;
     let end = moment.checked_add_signed(TimeDelta::hours(1))?;
@@ -175,7 +187,7 @@ fn period(unit: Unit, begin: &str) -> String {
         Unit::Month => day.format("%Y-%m").to_string(),
         Unit::Week => day.format("%G-W%V").to_string(),
         Unit::Day => day.to_string(),
-        Unit::Hour => begin.get(..16).unwrap_or(begin).replace('T', " "),
+        Unit::Hour => clock::shown(begin),
     }
 }
 
@@ -242,6 +254,7 @@ fn grouped(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{FieldOptions, Kind};
 
     #[test]
     fn periods_have_names_and_ends() {
@@ -251,7 +264,7 @@ mod tests {
         assert_eq!(period(Unit::Week, "2026-03-30"), "2026-W14");
         assert_eq!(
             period(Unit::Hour, "2026-04-01T07:00:00Z"),
-            "2026-04-01 07:00"
+            "2026-04-01 07:00 UTC"
         );
         let ends = Unit::ALL.map(|unit| next(unit, day).unwrap().to_string());
         assert_eq!(ends[..3], ["2027-04-01", "2026-07-01", "2026-05-01"]);
@@ -260,7 +273,8 @@ mod tests {
 
     #[test]
     fn the_list_of_an_hour_ends_with_it() {
-        let of = |begin: &str| end(Unit::Hour, begin);
+        let at = Field::loose(("at", Kind::Timestamp, false), FieldOptions::default());
+        let of = |begin: &str| ends(Unit::Hour, &at, begin).1;
         assert_eq!(
             of("2026-04-01T07:00:00Z").as_deref(),
             Some("2026-04-01T08:00:00Z")
@@ -269,8 +283,11 @@ mod tests {
             of("2026-12-31T23:00:00").as_deref(),
             Some("2027-01-01T00:00:00")
         );
-        let day = end(Unit::Day, "2026-04-01T00:00:00Z");
-        assert_eq!(day.as_deref(), Some("2026-04-02"));
+        let day = ends(Unit::Day, &at, "2026-04-01");
+        assert_eq!(
+            day,
+            ("2026-04-01".to_owned(), Some("2026-04-02".to_owned()))
+        );
     }
 
     #[test]
