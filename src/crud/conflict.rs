@@ -245,6 +245,7 @@ pub(super) fn of_write(model: &ModelMeta, scope: &Scope, error: DbErr) -> Error 
         .because(error),
         Failure::ForeignKey
         | Failure::Retry
+        | Failure::Locked
         | Failure::Timeout
         | Failure::Unavailable
         | Failure::Incomparable

@@ -181,7 +181,7 @@ impl Once {
                     .because(e)
             }
             // It waited for another node's, which is not committed.
-            failure::Failure::Timeout => in_flight().because(e),
+            failure::Failure::Locked | failure::Failure::Timeout => in_flight().because(e),
             _ => failure::plain(e),
         })
     }

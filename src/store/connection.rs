@@ -298,8 +298,12 @@ fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
     (AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
-/// MariaDB takes seconds in `max_statement_time`, MySQL milliseconds in `max_execution_time`.
+/// MariaDB takes seconds in `max_statement_time`, MySQL milliseconds in `max_execution_time`. Before that a
+/// statement stops to wait for another's lock, which is told from one that takes too long itself.
 async fn limit_mysql(connection: &mut MySqlConnection, patience: Duration) -> sqlx::Result<()> {
+    let whole = (patience * 9 / 10).as_secs().max(1);
+    let locks = format!("SET SESSION innodb_lock_wait_timeout = {whole}");
+    connection.execute(AssertSqlSafe(locks)).await?;
     let seconds = patience.as_secs_f64();
     let mariadb = format!("SET SESSION max_statement_time = {seconds:.3}");
     if connection.execute(AssertSqlSafe(mariadb)).await.is_ok() {

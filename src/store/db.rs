@@ -307,6 +307,7 @@ fn parse(settings: &DbSettings) -> sqlx::Result<Options> {
     let options = PgConnectOptions::from_str(url)?
         .options([
             ("statement_timeout", millis.to_string()),
+            ("lock_timeout", (millis * 9 / 10).max(1).to_string()),
             ("timezone", "UTC".into()),
         ])
         .statement_cache_capacity(PREPARED)
@@ -327,7 +328,7 @@ fn migrations(options: Options) -> DatabaseConnection {
             SqlxSqliteConnector::from_sqlx_sqlite_pool(alone().connect_lazy_with(*o))
         }
         Options::Postgres(o) => {
-            let o = o.options([("statement_timeout", "0")]);
+            let o = o.options([("statement_timeout", "0"), ("lock_timeout", "0")]);
             SqlxPostgresConnector::from_sqlx_postgres_pool(alone().connect_lazy_with(o))
         }
         Options::MySql(o) => {

@@ -20,6 +20,8 @@ pub enum Failure {
     ForeignKey,
     /// The transaction lost a race and may be tried again.
     Retry,
+    /// It waited long enough for what another transaction holds.
+    Locked,
     /// The statement ran too long.
     Timeout,
     /// The database cannot be reached, or no connection was free.
@@ -72,6 +74,7 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
             "23503" => Failure::ForeignKey,
             "23514" | "23502" | "22001" | "22003" => Failure::Constraint,
             "40001" | "40P01" => Failure::Retry,
+            "55P03" => Failure::Locked,
             "57014" => Failure::Timeout,
             "57P01" | "57P02" | "57P03" | "53300" => Failure::Unavailable,
             "53100" => Failure::Full,
@@ -86,7 +89,8 @@ fn database(error: &dyn sqlx::error::DatabaseError) -> Failure {
             1216 | 1217 | 1451 | 1452 | 1761 | 1762 => Failure::ForeignKey,
             4025 | 3819 | 1048 | 1264 | 1366 | 1406 | 1690 => Failure::Constraint,
             1267 | 1270 | 1271 => Failure::Incomparable,
-            1205 | 1213 | 1020 => Failure::Retry,
+            1213 | 1020 => Failure::Retry,
+            1205 => Failure::Locked,
             1969 | 3024 | 1317 => Failure::Timeout,
             1040 | 1053 | 1203 | 1927 => Failure::Unavailable,
             1021 | 1114 => Failure::Full,
@@ -159,6 +163,10 @@ pub fn plain(error: DbErr) -> Error {
         }
         Failure::Retry => {
             Error::unavailable("busy", "Other writes are in the way; try again.", 1).because(error)
+        }
+        Failure::Locked => {
+            let detail = "Another write holds what this one needs; try again.";
+            Error::unavailable("locked", detail, 1).because(error)
         }
         Failure::Full => Error::unavailable(
             NO_ROOM,

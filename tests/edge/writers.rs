@@ -1,13 +1,17 @@
-//! Many writers at once, on two nodes.
+//! Many writers at once, on two nodes; and one that holds what another needs.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use quarterdeck::config::Config;
+use sea_orm::{ConnectionTrait as _, DbBackend};
 use serde_json::{Value as Json, json};
 
+use crate::api::sample::call;
 use crate::auth::number;
 use crate::house::app::{Session, TestApp, config};
 use crate::house::fresh;
+use crate::house::tuned::{On, tuned};
 
 /// How long they write: `QUARTERDECK_TEST_SECONDS`, or as long as is quick.
 fn how_long() -> Duration {
@@ -59,4 +63,32 @@ async fn a84_sixteen_writers_on_two_nodes_never_find_the_database_locked() {
         one.stop().await;
         database.remove().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a84_a_write_that_waited_for_anothers_row_is_told_to_try_again() {
+    let name = "a84_a_write_that_waited_for_anothers_row_is_told_to_try_again";
+    let hasty = |c: &mut Config| c.database.statement_timeout = Duration::from_secs(4);
+    tuned(name, On::Each, hasty, async |app| {
+        let db = app.app.engine.db();
+        // SQLite has one writer, whatever its row.
+        if db.backend() == DbBackend::Sqlite {
+            return;
+        }
+        let admin = app.login("admin").await;
+        let made = app.make("author", author("ada")).await;
+        let path = format!("/api/v1/author/{}", made["id"]);
+        let held = db.begin().await.expect("a transaction");
+        let hold = "UPDATE author SET name = 'held'";
+        held.execute_unprepared(hold).await.expect("the row");
+        let change = json!({"name": "Grace"});
+        let waited = call(&admin, ("PATCH", &path), &[], Some(&change)).await;
+        assert_eq!(waited.status, 503, "{}", waited.text);
+        assert_eq!(waited.json()["code"], "locked", "{}", waited.text);
+        assert!(!waited.header("retry-after").is_empty());
+        held.rollback().await.expect("the row is free");
+        let again = call(&admin, ("PATCH", &path), &[], Some(&change)).await;
+        assert_eq!(again.status, 200, "{}", again.text);
+    })
+    .await;
 }
