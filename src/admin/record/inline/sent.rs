@@ -145,6 +145,7 @@ fn blank(field: &Field, part: Part<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FieldOptions;
 
     #[test]
     fn a_name_is_of_one_row_and_one_member() {
@@ -155,5 +156,21 @@ mod tests {
         ] {
             assert_eq!(split(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn a_row_of_boxes_that_are_not_ticked_is_none() {
+        let field = |kind| Field::loose(("open", kind, false), FieldOptions::default());
+        let is_blank = |kind, sent: &[(&str, &str)]| {
+            let sent = sent.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+            let sent = Sent::of(sent.collect(), |_| true).unwrap();
+            blank(&field(kind), sent.part("a.0."))
+        };
+        // A browser sends nothing of such a box, and a script may say what it is.
+        assert!(is_blank(Kind::Bool, &[]));
+        assert!(is_blank(Kind::Bool, &[("a.0.open", "false")]));
+        assert!(!is_blank(Kind::Bool, &[("a.0.open", "true")]));
+        assert!(is_blank(Kind::Text(None), &[("a.0.open", "")]));
+        assert!(!is_blank(Kind::Text(None), &[("a.0.open", "false")]));
     }
 }
