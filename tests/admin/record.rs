@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::forms::{accepted, as_it_is, author, book, open, refused, stored};
 use super::page::{escape, visit};
+use super::zones::in_berlin;
 use crate::house::app::on_each_app;
 
 #[tokio::test]
@@ -173,15 +174,7 @@ async fn times_are_in_the_viewers_zone_and_stored_as_instants() {
         let id = app.make("order", order).await["id"].clone();
         let path = format!("/admin/order/{id}");
         let admin = app.login("admin").await;
-        let choices = [
-            ("language", "en"),
-            ("theme", "system"),
-            ("density", "compact"),
-            ("zone", "Europe/Berlin"),
-        ];
-        let choices = choices.map(|(n, v)| (format!("quarterdeck_{n}"), v.to_owned()));
-        let kept = super::page::post(&admin, "/admin/_preferences", &choices).await;
-        assert_eq!(kept.status(), 303);
+        in_berlin(&admin).await;
         let page = open(&admin, &path).await;
         let form = page.form(&path);
         assert_eq!(form.value("placed_at"), Some("2026-07-02T00:30:00"));

@@ -25,7 +25,8 @@ async fn orders(app: &TestApp) {
     }
 }
 
-async fn in_berlin(session: &Session<'_>) {
+/// Chooses the zone of a browser in Berlin.
+pub(super) async fn in_berlin(session: &Session<'_>) {
     let choices = [
         ("language", "en"),
         ("theme", "system"),
@@ -189,6 +190,7 @@ async fn typed_times_are_those_of_the_viewers_clocks() {
                 let page = open(&admin, &list).await;
                 assert!(page.text().contains(words), "{words}: {}", page.text());
                 let edit = open(&admin, &format!("{}&_at=0&_edit=1", made.location())).await;
+                assert!(edit.text().contains("In Europe/Berlin."), "{}", edit.text());
                 let form = edit.form("/admin/order/_build");
                 let shown = form.value("_value").unwrap_or_default().to_owned();
                 let again = visit(&admin, &form.address()).await;

@@ -26,6 +26,8 @@ pub(super) struct Ask {
     /// Whether there are two values between which something can be.
     pub(super) between: bool,
     pub(super) texts: bool,
+    /// The zone that times are typed in; empty where there are none.
+    pub(super) zone: &'static str,
 }
 
 /// Operators that stand for another with the value that they always have.
@@ -74,6 +76,10 @@ pub(super) fn ask(path: &str, found: &Found<'_>, (at, edit): (&str, bool), sent:
         between: field.operators().contains(&Op::Between),
         texts: field.operators().contains(&Op::In) && choices.is_empty(),
         operators,
+        zone: match field.kind {
+            Kind::DateTime | Kind::Timestamp => zone::of(field).map_or("UTC", |zone| zone.name()),
+            _ => "",
+        },
         // A list is no date.
         kind: if matches!(op, "in" | "nin") {
             "text"
