@@ -37,50 +37,61 @@ impl Compiler<'_> {
             return rows;
         };
         let clocks = Clocks::of(zone);
-        let mut moved = Sql::select();
+        let rows = match self.backend {
+            // Once for each row, and then compared as a number: the texts of times are slow to read. A limit
+            // keeps SQLite from writing the expression wherever its value is used.
+            DbBackend::Sqlite => self
+                .over(rows, asked, "e", |key, column| {
+                    let kind = &fields[key.of.field].kind;
+                    moves(key).then(|| format!("unixepoch({})", seconds(kind, column)))
+                })
+                .limit(i64::MAX.unsigned_abs())
+                .take(),
+            _ => rows,
+        };
+        self.over(rows, asked, "z", |key, column| {
+            moves(key).then(|| self.local(&clocks, column))
+        })
+    }
+
+    /// The rows with what they are grouped by made something else.
+    fn over(
+        &self,
+        rows: SelectStatement,
+        asked: &Aggregate,
+        layer: &str,
+        change: impl Fn(&Key, &str) -> Option<String>,
+    ) -> SelectStatement {
+        let column = |of: &str| name(self.backend, layer, of);
+        let mut over = Sql::select();
         for (i, key) in asked.keys.iter().enumerate() {
-            let name = format!("k{i}");
-            let column = self.moved(&name);
-            let kind = &fields[key.of.field].kind;
-            let expr = match moves(key) {
-                true => self.local(&clocks, kind, &column),
-                false => column,
-            };
-            moved.expr_as(Expr::cust(expr), Alias::new(name));
+            let own = format!("k{i}");
+            let plain = column(&own);
+            let expr = change(key, &plain).unwrap_or(plain);
+            over.expr_as(Expr::cust(expr), Alias::new(own));
         }
         let measured = asked.measures.iter().enumerate();
         let measured = measured.filter(|(_, measure)| measure.of.is_some());
         let measured = measured.map(|(i, _)| format!("v{i}"));
-        for name in measured.chain(["one".to_owned()]) {
-            moved.expr_as(Expr::cust(self.moved(&name)), Alias::new(name));
+        for own in measured.chain(["one".to_owned()]) {
+            over.expr_as(Expr::cust(column(&own)), Alias::new(own));
         }
-        moved.from_subquery(rows, Alias::new("z"));
-        moved
+        over.from_subquery(rows, Alias::new(layer));
+        over
     }
 
-    fn moved(&self, column: &str) -> String {
-        name(self.backend, "z", column)
-    }
-
-    /// What the clocks show at the instant in the column, as a value of the same kind.
-    fn local(&self, clocks: &Clocks, kind: &Kind, column: &str) -> String {
+    /// What the clocks show at the instant in the column; on SQLite that is a number of seconds.
+    fn local(&self, clocks: &Clocks, column: &str) -> String {
+        let is_before = |at: NaiveDateTime| match self.backend {
+            DbBackend::Sqlite => format!("{column} < {}", at.and_utc().timestamp()),
+            DbBackend::Postgres => format!("{column} < '{at}+00'"),
+            _ => format!("{column} < '{at}'"),
+        };
+        let offset = tree(clocks.first, &clocks.changes, &is_before);
         match self.backend {
-            DbBackend::Postgres => {
-                let offset = clocks.offset(&|at| format!("{column} < '{at}+00'"));
-                format!("{column} + make_interval(secs => {offset})")
-            }
-            DbBackend::Sqlite => {
-                let seconds = seconds(kind, column);
-                let offset = clocks.offset(&|at| {
-                    let at = at.and_utc().timestamp();
-                    format!("unixepoch({seconds}) < {at}")
-                });
-                format!("datetime({seconds}, {offset} || ' seconds')")
-            }
-            _ => {
-                let offset = clocks.offset(&|at| format!("{column} < '{at}'"));
-                format!("{column} + INTERVAL {offset} SECOND")
-            }
+            DbBackend::Sqlite => format!("datetime({column} + {offset}, 'unixepoch')"),
+            DbBackend::Postgres => format!("{column} + make_interval(secs => {offset})"),
+            _ => format!("{column} + INTERVAL {offset} SECOND"),
         }
     }
 }
@@ -125,14 +136,9 @@ impl Clocks {
         }
         Self { first, changes }
     }
-
-    /// The offset as an expression; `is_before` compares the instant. A tree, so that few comparisons are
-    /// made of it.
-    fn offset(&self, is_before: &dyn Fn(NaiveDateTime) -> String) -> String {
-        tree(self.first, &self.changes, is_before)
-    }
 }
 
+/// The offset as an expression; `is_before` compares the instant. A tree, so that few comparisons are made.
 fn tree(
     first: i32,
     changes: &[(NaiveDateTime, i32)],
