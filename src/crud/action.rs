@@ -71,8 +71,8 @@ impl Action {
     /// An action that runs `run`. Its caller must have the verb `patch` on the model.
     ///
     /// All that it writes through [`Selection::engine`] is one change set and one transaction, which begins
-    /// with its first write: when `run` ends with an error or panics, or the process dies, nothing of it was written.
-    /// What is read there after the first write is read in it; a write that fails takes back itself
+    /// with its first write: when `run` ends with an error or panics, or the process dies, nothing of it was
+    /// written. What is read there after the first write is read in it; a write that fails takes back itself
     /// alone, so `run` may go on without it. It runs again when the transaction lost a race. What it does
     /// elsewhere (a letter, another service, a `Db` of its own) is no part of this.
     pub fn new<F, Fut>(name: &str, label: &str, run: F) -> Self

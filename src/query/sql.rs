@@ -4,7 +4,8 @@
 //! Here: sources, columns and values. Conditions are in `condition` (with the patterns of text
 //! operators in `pattern`), orders and where a page begins in `order`, whole SELECTs in `statement`,
 //! those of groups in `aggregate` (with buckets of time in `bucket`, their zone in `zone` and the
-//! conditions on groups in `having`). Null sorts lowest on every database, and a text operator means the same on every one of them.
+//! conditions on groups in `having`). Null sorts lowest on every database, and a text operator means the
+//! same on every one of them.
 
 mod aggregate;
 mod bucket;

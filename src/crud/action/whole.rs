@@ -1,6 +1,6 @@
 //! An action is one transaction and one change set, whatever its function writes and how often: all of it
-//! and the answer under its `Idempotency-Key` are there, or nothing is. So a process that dies in between leaves
-//! nothing behind, not even the key.
+//! and the answer under its `Idempotency-Key` are there, or nothing is. So a process that dies in between
+//! leaves nothing behind, not even the key.
 
 use std::sync::Arc;
 
