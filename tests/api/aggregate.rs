@@ -300,6 +300,12 @@ async fn buckets_are_the_days_and_months_of_the_zone_that_is_asked_for() {
                 assert_eq!(groups, json!(wanted), "{asked}");
             }
         }
+        // A time without a zone is one of UTC, here as everywhere.
+        let list = json!({"name": "Spring", "currency": "EUR", "valid_from": "2025-12-31T23:30:00Z"});
+        app.make("price_list", list).await;
+        let path = "/api/v1/price_list/_aggregate?bucket=day(valid_from)&count=*&zone=Europe/Berlin";
+        let lists = call(&admin, ("GET", path), &[], None).await.json();
+        assert_eq!(lists["data"], json!([{"day_valid_from": "2026-01-01", "count": 1}]));
         // Hours are those of UTC, and what is no instant is in no zone.
         let hours = data(&admin, "bucket=hour(created_at)&count=*&zone=Asia/Kolkata&limit=1").await;
         assert_eq!(hours[0]["hour_created_at"], "1969-12-31T23:00:00Z", "{hours}");

@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use sea_orm::Value;
 
 use crate::model::value::{self, Misfit};
 use crate::model::{Field, Kind};
@@ -123,10 +122,9 @@ pub(crate) fn words(field: &Field, value: &str) -> String {
 
 /// The instant that a condition means.
 fn moment(value: &str) -> Option<DateTime<Utc>> {
-    match value::from_text(&Kind::Timestamp, value) {
-        Ok(Value::ChronoDateTimeUtc(at)) => at,
-        _ => None,
-    }
+    let at = value::from_text(&Kind::Timestamp, value).ok()?;
+    let at = DateTime::parse_from_rfc3339(&value::to_text(&at)?).ok()?;
+    Some(at.to_utc())
 }
 
 #[cfg(test)]
