@@ -8,6 +8,7 @@
 
 mod database;
 mod fit;
+mod strangers;
 
 use quarterdeck_migration::{MigrationTrait, State, demo, down, status, system, up};
 use sea_orm::{
@@ -120,6 +121,20 @@ async fn mysql_goes_up_down_and_up() {
     };
     goes_up_down_and_up(&database.connection).await;
     database.remove().await;
+}
+
+#[tokio::test]
+async fn a16_tables_of_others_are_left_alone() {
+    let databases = [
+        Some(Database::sqlite().await),
+        Database::postgres("strangers").await,
+        Database::mysql("strangers").await,
+    ];
+    for database in databases.into_iter().flatten() {
+        strangers::unknown_tables_are_left_alone(&database.connection).await;
+        strangers::a_table_of_our_name_is_not_taken(&database.connection).await;
+        database.remove().await;
+    }
 }
 
 #[tokio::test]
