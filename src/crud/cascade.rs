@@ -207,11 +207,7 @@ impl Engine {
         } else {
             store.update(work.tx, row, changes).await.map(Some)
         };
-        // Which of many rows stood against it is nothing that a caller may know by a field.
-        let after = done.map_err(|e| match failure::classify(&e) {
-            failure::Failure::Retry => failure::plain(e),
-            _ => conflict::referenced().because(e),
-        })?;
+        let after = done.map_err(conflict::of_cascade)?;
         let both = (Some(values.as_slice()), after.as_deref());
         self.after(work, (meta, verb, true), both).await?;
         Ok(after)

@@ -219,6 +219,26 @@ pub(super) fn referenced() -> Error {
     conflict("referenced", "Other records point at this one.", Vec::new())
 }
 
+/// The error for a row that could not go along with another. Which of many stood against it is nothing
+/// that a caller may know by a field.
+pub(super) fn of_cascade(error: DbErr) -> Error {
+    match failure::classify(&error) {
+        Failure::Retry
+        | Failure::Locked
+        | Failure::Timeout
+        | Failure::Unavailable
+        | Failure::Full
+        | Failure::Storage
+        | Failure::Damaged => failure::plain(error),
+        Failure::Unique(_)
+        | Failure::ForeignKey
+        | Failure::Constraint
+        | Failure::Incomparable
+        | Failure::Unreadable
+        | Failure::Other => referenced().because(error),
+    }
+}
+
 /// The error for a row that could not be loaded for writing. On SQLite a cell may be of another type
 /// than its column, text may be no UTF-8, and an entity cannot hold that (A87): nothing is wrong with
 /// us or the request, and what is stored must not be written over with what it resembles. Elsewhere
@@ -275,5 +295,14 @@ mod tests {
         // Where the longest leads nowhere, a shorter one may.
         assert_eq!(of("order_id_of"), Some(vec![1, 3]));
         assert_eq!(of("order_no"), None);
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_no_record_that_points_here() {
+        let away = DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout);
+        assert_eq!(of_cascade(away).kind, Kind::Unavailable);
+        let refused = of_cascade(DbErr::Custom("of the database".into()));
+        assert_eq!(refused.kind, Kind::Conflict);
+        assert_eq!(refused.code, "referenced");
     }
 }
