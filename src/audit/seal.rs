@@ -265,7 +265,9 @@ impl Sealer {
         if let Err(error) = inserted {
             let _ = tx.rollback().await;
             return match failure::classify(&error) {
-                failure::Failure::Unique(_) | failure::Failure::Retry => Ok(Step::Behind),
+                failure::Failure::Unique(_)
+                | failure::Failure::Retry
+                | failure::Failure::Locked => Ok(Step::Behind),
                 _ => Err(failure::plain(error)),
             };
         }
