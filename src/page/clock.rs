@@ -64,20 +64,25 @@ pub fn of_minute(minute: u64) -> String {
     }
 }
 
-/// The first moment of a day in the viewer's zone: later than midnight where the clocks leave that out.
+/// The first moment of a day in the viewer's zone.
 #[must_use]
 pub fn begin(day: NaiveDate) -> DateTime<Utc> {
-    let midnight = day.and_time(NaiveTime::MIN);
+    when(day.and_time(NaiveTime::MIN))
+}
+
+/// When the clocks of the viewer's zone show a time: for the first time where they show it twice, and a
+/// little later where they leave it out.
+#[must_use]
+pub fn when(local: NaiveDateTime) -> DateTime<Utc> {
     let Some(zone) = Viewer::now().zone else {
-        return midnight.and_utc();
+        return local.and_utc();
     };
     // A zone has left out a whole day, to be on the other side of the date line.
-    let quarters =
-        (0..=100).filter_map(|n| midnight.checked_add_signed(TimeDelta::minutes(15 * n)));
+    let quarters = (0..=100).filter_map(|n| local.checked_add_signed(TimeDelta::minutes(15 * n)));
     let mut shown = quarters.filter_map(|at| zone.from_local_datetime(&at).earliest());
     shown
         .next()
-        .map_or_else(|| midnight.and_utc(), |at| at.to_utc())
+        .map_or_else(|| local.and_utc(), |at| at.to_utc())
 }
 
 /// The day that it is in the viewer's zone.

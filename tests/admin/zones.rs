@@ -176,6 +176,14 @@ async fn typed_times_are_those_of_the_viewers_clocks() {
                     "placed_at__gte=2026-01-01T00:00:00Z",
                     "2026-01-01 01:00 CET",
                 ),
+                // The clocks go from 02:00 to 03:00 that night.
+                (
+                    "gte",
+                    "2026-03-29 02:30",
+                    "",
+                    "placed_at__gte=2026-03-29T01:00:00Z",
+                    "2026-03-29 03:00 CEST",
+                ),
             ] {
                 let build = format!(
                     "/admin/order/_build?_rest=&_field=placed_at&_op={op}&_value={}&_second={}",

@@ -9,6 +9,9 @@ use crate::model::{Field, Kind};
 use crate::page::clock;
 use crate::page::viewer::Viewer;
 
+/// A local time, as the controls of browsers have it.
+const LOCAL: &str = "%Y-%m-%dT%H:%M:%S%.f";
+
 /// `2026-11-22T07:08:09Z` as `2026-11-22T08:08:09`, which is that in Berlin. What cannot be told in
 /// the zone, a year of five digits say, stays as it is and says that it is UTC.
 pub(crate) fn local(text: &str, zone: Option<Tz>) -> String {
@@ -17,10 +20,7 @@ pub(crate) fn local(text: &str, zone: Option<Tz>) -> String {
         return naive.to_owned();
     };
     match DateTime::parse_from_rfc3339(text) {
-        Ok(at) => at
-            .with_timezone(&zone)
-            .format("%Y-%m-%dT%H:%M:%S%.f")
-            .to_string(),
+        Ok(at) => at.with_timezone(&zone).format(LOCAL).to_string(),
         Err(_) => text.to_owned(),
     }
 }
@@ -34,7 +34,7 @@ pub(crate) fn instant(text: String, zone: Option<Tz>) -> Result<String, Misfit> 
     if !bare {
         return Ok(text);
     }
-    let naive = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f");
+    let naive = NaiveDateTime::parse_from_str(&text, LOCAL);
     let (Some(zone), Ok(naive)) = (zone, naive) else {
         return Ok(text + "Z");
     };
@@ -82,9 +82,9 @@ pub(crate) fn day(field: &Field, value: &str) -> Option<NaiveDate> {
 
 /// The value of a condition as it is typed: a day, or a local time.
 pub(crate) fn typed(field: &Field, text: &str) -> String {
-    let Some(zone) = of(field) else {
+    if of(field).is_none() {
         return text.to_owned();
-    };
+    }
     if let Ok(day) = text.parse() {
         return begin(field, day);
     }
@@ -92,8 +92,11 @@ pub(crate) fn typed(field: &Field, text: &str) -> String {
     if local.len() == "2026-01-31T08:00".len() {
         local.push_str(":00");
     }
-    // A time that the clocks leave out is left to the operation, which takes it for UTC.
-    instant(local, Some(zone)).unwrap_or_else(|_| text.to_owned())
+    // What names a zone of its own, or is no time, is left to the operation.
+    match NaiveDateTime::parse_from_str(&local, LOCAL) {
+        Ok(at) => clock::text(clock::when(at)),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// The value of a condition for who changes it.

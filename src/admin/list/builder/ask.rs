@@ -117,10 +117,11 @@ fn inputs(field: &Field) -> (Vec<(String, String)>, &'static str) {
 
 /// The value of a condition for who changes it.
 pub(super) fn shown(field: &Field, op: &str, value: &str) -> String {
-    match op {
-        _ if zone::of(field).is_none() => value.to_owned(),
-        "between" | "in" | "nin" => each(value, |one| zone::asked(field, one)),
-        _ => zone::asked(field, value),
+    let listed = matches!(op, "between" | "in" | "nin") && zone::of(field).is_some();
+    if listed {
+        each(value, |one| zone::asked(field, one))
+    } else {
+        zone::asked(field, value)
     }
 }
 
