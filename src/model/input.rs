@@ -4,12 +4,15 @@
 //! body must do neither. This tree keeps numbers as their text (so decimals stay exact), refuses
 //! duplicate keys, and bounds depth and the number of members (R50). It knows nothing of models.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Fault, escape_pointer};
+
+use super::members::members;
 
 /// Deepest nesting of arrays and objects in a body.
 pub const MAX_DEPTH: usize = 64;
@@ -19,6 +22,8 @@ pub const MAX_MEMBERS: usize = 10_000;
 const MANY_MEMBERS: usize = 500_000;
 /// Longest text of one number.
 const MAX_NUMBER: usize = 128;
+/// Members of an object that are compared each with each: a hash of each costs more.
+const FEW: usize = 16;
 
 /// A JSON value as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,15 +62,15 @@ impl Input {
 
     fn parse_within(body: &[u8], most: usize) -> Result<Self, Error> {
         let text = std::str::from_utf8(body)
-            .map_err(|_| fault("", "invalid_utf8", "The body is not valid UTF-8."))?;
+            .map_err(|_| fault(At::Whole, "invalid_utf8", "The body is not valid UTF-8."))?;
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| {
             fault(
-                "",
+                At::Whole,
                 "invalid_json",
                 format!("The body is not valid JSON: {e}."),
             )
         })?;
-        Reader { members: 0, most }.read(raw, "", 0)
+        Reader { members: 0, most }.read(raw, At::Whole, 0)
     }
 
     /// The object's members.
@@ -183,8 +188,26 @@ fn exact_number(text: &str) -> Option<serde_json::Number> {
     }
 }
 
-fn fault(pointer: &str, code: &'static str, detail: impl Into<String>) -> Error {
-    Error::malformed(vec![Fault::pointer(pointer.to_owned(), code, detail)])
+/// Where in a body a value is: the way to it from the whole. It is written only for a fault.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Whole,
+    Member(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Member(of, name) => write!(f, "{of}/{}", escape_pointer(name)),
+            Self::Item(of, index) => write!(f, "{of}/{index}"),
+        }
+    }
+}
+
+fn fault(at: At<'_>, code: &'static str, detail: impl Into<String>) -> Error {
+    Error::malformed(vec![Fault::pointer(at.to_string(), code, detail)])
 }
 
 struct Reader {
@@ -195,7 +218,7 @@ struct Reader {
 impl Reader {
     /// One level at a time: the raw text of each member is kept by `RawValue` and read in its turn,
     /// so that a number is seen as text and a bomb of brackets is met with a counter, not a stack.
-    fn read(&mut self, raw: &RawValue, at: &str, depth: usize) -> Result<Input, Error> {
+    fn read(&mut self, raw: &RawValue, at: At<'_>, depth: usize) -> Result<Input, Error> {
         let text = raw.get();
         match text.as_bytes().first() {
             Some(b'{') => self.object(text, at, depth + 1),
@@ -215,87 +238,70 @@ impl Reader {
         }
     }
 
-    fn object(&mut self, text: &str, at: &str, depth: usize) -> Result<Input, Error> {
+    fn object(&mut self, text: &str, at: At<'_>, depth: usize) -> Result<Input, Error> {
         check_depth(at, depth)?;
-        let Members(members) = serde_json::from_str(text)
+        let members = members(text, MAX_MEMBERS)
             .map_err(|e| fault(at, "invalid_json", format!("Not a valid object: {e}.")))?;
         self.members += members.len();
         if self.members > self.most {
             let detail = format!("A body may have at most {} members.", self.most);
             return Err(fault(at, "too_many_members", detail));
         }
-        let mut seen = std::collections::HashSet::with_capacity(members.len());
+        if let Some(name) = twice(&members) {
+            let at = At::Member(&at, name);
+            let detail = format!("The key {name:?} is twice.");
+            return Err(fault(at, "duplicate_key", detail));
+        }
         let mut out = Vec::with_capacity(members.len());
-        for (key, raw) in members {
-            let pointer = format!("{at}/{}", escape_pointer(&key));
-            if !seen.insert(key.clone()) {
-                return Err(fault(
-                    &pointer,
-                    "duplicate_key",
-                    format!("The key {key:?} is twice."),
-                ));
-            }
-            let value = self.read(raw, &pointer, depth)?;
-            out.push((key, value));
+        for (name, raw) in members {
+            let value = self.read(raw, At::Member(&at, &name), depth)?;
+            out.push((name.into_owned(), value));
         }
         Ok(Input::Object(out))
     }
 
-    fn array(&mut self, text: &str, at: &str, depth: usize) -> Result<Input, Error> {
+    fn array(&mut self, text: &str, at: At<'_>, depth: usize) -> Result<Input, Error> {
         check_depth(at, depth)?;
         let items: Vec<&RawValue> = serde_json::from_str(text)
             .map_err(|e| fault(at, "invalid_json", format!("Not a valid array: {e}.")))?;
+        let items = items.into_iter().enumerate();
         items
-            .into_iter()
-            .enumerate()
-            .map(|(i, raw)| self.read(raw, &format!("{at}/{i}"), depth))
+            .map(|(index, raw)| self.read(raw, At::Item(&at, index), depth))
             .collect::<Result<_, _>>()
             .map(Input::Array)
     }
 }
 
-fn check_depth(at: &str, depth: usize) -> Result<(), Error> {
-    if depth > MAX_DEPTH {
-        // The pointer itself would be as long as the bomb: name its beginning.
-        let shown = at.char_indices().nth(100).map_or(at, |(i, _)| &at[..i]);
-        return Err(fault(
-            shown,
-            "too_deep",
-            format!("At most {MAX_DEPTH} levels are read."),
-        ));
+/// A name that comes twice.
+fn twice<'m>(members: &'m [(Cow<'_, str>, &RawValue)]) -> Option<&'m str> {
+    let mut names = members.iter().map(|(name, _)| &**name);
+    if members.len() <= FEW {
+        let mut rest = members;
+        return names.find(|name| {
+            rest = &rest[1..];
+            rest.iter().any(|(other, _)| other == name)
+        });
     }
-    Ok(())
+    let mut seen = HashSet::with_capacity(members.len());
+    names.find(|name| !seen.insert(*name))
 }
 
-/// An object's members with their raw texts; unlike a map it keeps both of two equal keys.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    if members.len() > MAX_MEMBERS {
-                        return Err(de::Error::custom("too many members"));
-                    }
-                    members.push((key, map.next_value()?));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visit)
+fn check_depth(at: At<'_>, depth: usize) -> Result<(), Error> {
+    if depth > MAX_DEPTH {
+        let detail = format!("At most {MAX_DEPTH} levels are read.");
+        // The pointer itself would be as long as the bomb: name its beginning.
+        let mut pointer = at.to_string();
+        pointer.truncate(pointer.floor_char_boundary(100));
+        let fault = Fault::pointer(pointer, "too_deep", detail);
+        return Err(Error::malformed(vec![fault]));
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Place;
 
     fn code(body: &[u8]) -> &'static str {
         Input::parse(body).unwrap_err().faults[0].code
@@ -314,6 +320,12 @@ mod tests {
     #[test]
     fn r50_duplicate_keys_depth_and_bad_text_are_refused() {
         assert_eq!(code(br#"{"a":1,"a":2}"#), "duplicate_key");
+        let many: Vec<_> = (0..30).map(|i| format!("\"k{}\":1", i % 29)).collect();
+        let many = format!("{{\"x\":[0,{{{}}}]}}", many.join(","));
+        let refused = Input::parse(many.as_bytes()).unwrap_err();
+        assert_eq!(refused.faults[0].code, "duplicate_key");
+        let place = Place::Pointer("/x/1/k0".to_owned());
+        assert_eq!(refused.faults[0].place, place);
         assert_eq!(code(br#"{"x":[{"a":1,"\u0061":2}]}"#), "duplicate_key");
         assert_eq!(code(b"{\"a\":\"\xff\"}"), "invalid_utf8");
         assert_eq!(code(br#"{"a":"\ud800"}"#), "invalid_string");

@@ -10,6 +10,7 @@ pub mod field;
 pub mod input;
 pub mod kind;
 pub mod limit;
+pub(crate) mod members;
 pub mod names;
 pub mod options;
 pub mod patch;
