@@ -5,61 +5,72 @@
 //! JSON is written with sorted members and exact numbers: PostgreSQL gives it back in another order
 //! and with other zeros than it came.
 
-use std::fmt;
+use std::io::Write as _;
 
 use sea_orm::Value;
-use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::model::members::members;
 use crate::model::value;
 
-/// A column's value.
-#[derive(Debug)]
-pub(super) enum Cell {
-    /// As the driver gave it.
-    Plain(Value),
-    /// The text of a JSON column.
-    Json(String),
+/// The bytes of a row, column by column in the order of their names.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    out: Vec<u8>,
 }
 
-/// The bytes of a row; `None` when its JSON is none.
-pub(super) fn row(columns: &[(&str, Cell)]) -> Option<Vec<u8>> {
-    let mut texts = Vec::with_capacity(columns.len());
-    for (name, cell) in columns {
-        match cell {
-            Cell::Plain(value) => texts.extend(value::to_text(value).map(|text| (*name, text))),
-            Cell::Json(text) => texts.push((*name, json(text)?)),
+impl Row {
+    /// A column with a value as the driver gave it; null is none.
+    pub(super) fn plain(&mut self, name: &str, value: &Value) {
+        if let Some(text) = value::to_text(value) {
+            self.text(name, &text);
         }
     }
-    texts.sort_unstable();
-    let mut out = Vec::with_capacity(512);
-    for (name, text) in texts {
-        put(&mut out, name.as_bytes());
-        put(&mut out, text.as_bytes());
+
+    /// A column with a text.
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        put(&mut self.out, name.as_bytes());
+        put(&mut self.out, text.as_bytes());
     }
-    Some(out)
+
+    /// A column with JSON; `None` when the text is none.
+    pub(super) fn json(&mut self, name: &str, text: &str) -> Option<()> {
+        put(&mut self.out, name.as_bytes());
+        // How long it is, is known when it is there.
+        let place = self.out.len();
+        self.out.extend_from_slice(&[0; LENGTH]);
+        let begin = self.out.len();
+        write(&mut self.out, serde_json::from_str(text).ok()?).ok()?;
+        let length = length(self.out.len() - begin);
+        self.out.get_mut(place..begin)?.copy_from_slice(&length);
+        Some(())
+    }
+
+    /// The bytes of all columns.
+    pub(super) fn bytes(self) -> Vec<u8> {
+        self.out
+    }
+}
+
+/// Bytes of a length.
+const LENGTH: usize = 8;
+
+fn length(bytes: usize) -> [u8; LENGTH] {
+    (bytes as u64).to_be_bytes()
 }
 
 /// Appends bytes with their length before them.
 pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    out.extend_from_slice(&length(bytes.len()));
     out.extend_from_slice(bytes);
 }
 
-/// JSON without spaces, members sorted, numbers as digits and a power of ten.
-pub(super) fn json(text: &str) -> Option<String> {
-    let raw = serde_json::from_str(text).ok()?;
-    let mut out = Vec::with_capacity(text.len());
-    write(&mut out, raw).ok()?;
-    String::from_utf8(out).ok()
-}
-
+/// Appends JSON without spaces, members sorted, numbers as digits and a power of ten.
 fn write(out: &mut Vec<u8>, raw: &RawValue) -> serde_json::Result<()> {
     let text = raw.get();
     match text.as_bytes().first() {
         Some(b'{') => {
-            let mut members = serde_json::from_str::<Members<'_>>(text)?.0;
+            let mut members = members(text, usize::MAX)?;
             // Stable: the database may keep a name that comes twice.
             members.sort_by(|a, b| a.0.cmp(&b.0));
             out.push(b'{');
@@ -79,58 +90,48 @@ fn write(out: &mut Vec<u8>, raw: &RawValue) -> serde_json::Result<()> {
             }
             out.push(b']');
         }
-        Some(b'"') => value::write_string(out, &serde_json::from_str::<String>(text)?),
-        Some(b'-' | b'0'..=b'9') => out.extend_from_slice(number(text).as_bytes()),
+        // Without an escape it is written in one way only.
+        Some(b'"') if text.contains('\\') => {
+            value::write_string(out, &serde_json::from_str::<String>(text)?);
+        }
+        Some(b'-' | b'0'..=b'9') => number(out, text),
         _ => out.extend_from_slice(text.as_bytes()),
     }
     Ok(())
 }
 
 /// `-12.500e3` is `-125e2`, as is `-12500`.
-fn number(text: &str) -> String {
+fn number(out: &mut Vec<u8>, text: &str) {
     let (sign, size) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text),
     };
     let (mantissa, power) = size.split_once(['e', 'E']).unwrap_or((size, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    let digits = all.trim_end_matches('0');
-    let moved = (all.len() - digits.len()) as i128 - fraction.len() as i128;
-    match power.parse::<i64>() {
-        _ if digits.is_empty() => "0".to_owned(),
-        Ok(power) => {
-            let power = i128::from(power) + moved;
-            format!("{sign}{}e{power}", digits.trim_start_matches('0'))
-        }
+    let end = fraction.trim_end_matches('0');
+    let begin = match end {
+        "" => whole.trim_end_matches('0'),
+        _ => whole,
+    };
+    let zeros = whole.len() - begin.len() + fraction.len() - end.len();
+    let moved = zeros as i128 - fraction.len() as i128;
+    if begin.is_empty() && end.is_empty() {
+        out.push(b'0');
+        return;
+    }
+    let Ok(power) = power.parse::<i64>() else {
         // No database that reads numbers takes such a power: then the text came back as it was.
-        Err(_) => text.to_owned(),
-    }
-}
-
-/// The members of an object in their order, a name that comes twice included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        from.deserialize_map(Each)
-    }
+        out.extend_from_slice(text.as_bytes());
+        return;
+    };
+    let power = i128::from(power) + moved;
+    let begin = begin.trim_start_matches('0');
+    let end = match begin {
+        "" => end.trim_start_matches('0'),
+        _ => end,
+    };
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{sign}{begin}{end}e{power}");
 }
 
 #[cfg(test)]
@@ -138,11 +139,20 @@ mod tests {
     use super::*;
 
     fn row_of(columns: &[(&str, Value)]) -> Vec<u8> {
-        let cells: Vec<_> = columns
-            .iter()
-            .map(|(name, value)| (*name, Cell::Plain(value.clone())))
-            .collect();
-        row(&cells).unwrap()
+        let mut row = Row::default();
+        for (name, value) in columns {
+            row.plain(name, value);
+        }
+        row.bytes()
+    }
+
+    fn json(text: &str) -> Option<String> {
+        let mut row = Row::default();
+        row.json("", text)?;
+        let bytes = row.bytes();
+        let (lengths, json) = bytes.split_at(2 * LENGTH);
+        assert_eq!(lengths[LENGTH..], length(json.len()));
+        Some(String::from_utf8(json.to_vec()).unwrap())
     }
 
     #[test]
@@ -172,6 +182,11 @@ mod tests {
             ("120", "12e1"),
             ("0.00120", "12e-4"),
             ("-1.5E+2", "-15e1"),
+            ("10.010", "1001e-2"),
+            ("0.0", "0"),
+            ("1e99999999999999999999", "1e99999999999999999999"),
+            (r#""\u0041\/\n""#, r#""A/\n""#),
+            (r#"{"\u0062":1,"a":"é"}"#, r#"{"a":"é","b":1e0,}"#),
         ] {
             assert_eq!(json(text).unwrap(), wanted, "{text}");
         }
@@ -182,9 +197,9 @@ mod tests {
     fn r58_a_column_that_came_later_and_is_null_changes_no_row() {
         let old = row_of(&[("id", 1_i64.into()), ("verb", "patch".into())]);
         let later = [
+            ("id", 1_i64.into()),
             ("reason", Value::String(None)),
             ("verb", "patch".into()),
-            ("id", 1_i64.into()),
         ];
         assert_eq!(row_of(&later), old);
     }

@@ -1,17 +1,18 @@
 //! Reads audit rows and seals.
 
+use chrono::{DateTime, Utc};
 use quarterdeck_entity::system::{audit, audit_seal};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, ColumnType, Condition, DbBackend, EntityTrait as _, FromQueryResult as _,
-    IdenStatic as _, Iterable as _, ModelTrait as _, QueryFilter as _, QueryOrder as _,
-    QueryResult, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, DbBackend, EntityTrait as _, FromQueryResult as _, IdenStatic,
+    Iterable as _, QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _,
+    QueryTrait as _,
 };
 
 use crate::error::Error;
 use crate::store::{Db, failure};
 
-use super::canonical::{self, Cell};
+use super::canonical;
 use super::chain::Link;
 use super::ids::Ids;
 
@@ -104,52 +105,69 @@ fn conditions(ids: &Ids) -> Vec<Condition> {
     parts.map(any).collect()
 }
 
-fn is_json(column: audit::Column) -> bool {
-    let kind = column.def().get_column_type().clone();
-    matches!(kind, ColumnType::Json | ColumnType::JsonBinary)
-}
-
-/// The column as text, beside itself.
-fn text_name(column: audit::Column) -> String {
-    format!("{}_as_sealed", column.as_str())
-}
-
 async fn rows(db: &Db, condition: Condition, most: u64) -> Result<Vec<Row>, Error> {
     let text = match db.backend() {
         DbBackend::MySql => "char",
         _ => "text",
     };
-    let mut select = audit::Entity::find().filter(condition);
-    for column in audit::Column::iter().filter(|c| is_json(*c)) {
-        // Its own text: parsed, numbers would be rounded.
-        let cast = Expr::col(column).cast_as(Alias::new(text));
-        select = select.expr_as(cast, text_name(column));
+    // In the order that their bytes are in.
+    let mut columns: Vec<_> = audit::Column::iter().collect();
+    columns.sort_unstable_by_key(IdenStatic::as_str);
+    let mut select = audit::Entity::find().select_only().filter(condition);
+    for column in &columns {
+        select = match column {
+            // Its own text: parsed, numbers would be rounded.
+            audit::Column::Changes => {
+                let cast = Expr::col(*column).cast_as(Alias::new(text));
+                select.expr_as(cast, column.as_str())
+            }
+            plain => select.column(*plain),
+        };
     }
     let select = select.order_by_asc(audit::Column::Id).limit(most);
     let found = db.select(select.as_query()).await?;
-    found.iter().map(row).collect()
+    found.iter().map(|found| row(found, &columns)).collect()
 }
 
-fn row(found: &QueryResult) -> Result<Row, Error> {
+fn row(found: &QueryResult, columns: &[audit::Column]) -> Result<Row, Error> {
     let id: i64 = found.try_get("", "id").map_err(failure::plain)?;
-    let canonical = canonical(found).unwrap_or_else(|| format!("unreadable {id}").into_bytes());
+    let canonical = canonical(found, columns);
+    let canonical = canonical.unwrap_or_else(|| format!("unreadable {id}").into_bytes());
     Ok(Row { id, canonical })
 }
 
-fn canonical(found: &QueryResult) -> Option<Vec<u8>> {
-    let model = audit::Model::from_query_result(found, "").ok()?;
-    let mut cells = Vec::new();
-    for column in audit::Column::iter() {
-        let cell = match is_json(column) {
-            false => Cell::Plain(model.get(column)),
-            true => match found.try_get("", &text_name(column)).ok()? {
-                Some(text) => Cell::Json(text),
-                None => continue,
-            },
-        };
-        cells.push((column.as_str(), cell));
+fn canonical(found: &QueryResult, columns: &[audit::Column]) -> Option<Vec<u8>> {
+    use audit::Column::{
+        At, ChangeSet, Changes, Door, Id, Ip, Model, Reason, RecordId, RequestId, TokenId, Undoes,
+        UserId, Username, Verb,
+    };
+    let mut row = canonical::Row::default();
+    for (place, column) in columns.iter().enumerate() {
+        let name = column.as_str();
+        match column {
+            Id | UserId | TokenId | ChangeSet | Undoes => {
+                let number: Option<i64> = found.try_get_by_index(place).ok()?;
+                row.plain(name, &number.into());
+            }
+            At => {
+                let at: Option<DateTime<Utc>> = found.try_get_by_index(place).ok()?;
+                row.plain(name, &at.into());
+            }
+            Username | Door | Ip | RequestId | Verb | Model | RecordId | Reason => {
+                let text: Option<String> = found.try_get_by_index(place).ok()?;
+                if let Some(text) = text {
+                    row.text(name, &text);
+                }
+            }
+            Changes => {
+                let text: Option<String> = found.try_get_by_index(place).ok()?;
+                if let Some(text) = text {
+                    row.json(name, &text)?;
+                }
+            }
+        }
     }
-    canonical::row(&cells)
+    Some(row.bytes())
 }
 
 /// The seals after `id`, in order, no more than `most`.
