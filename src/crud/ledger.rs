@@ -4,34 +4,15 @@
 //! A set is known by the id of its first row, and that row alone does not name it. So the usual
 //! request, which changes one record, writes one row and needs to know nothing of it.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
+mod insert;
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Value};
 
 use crate::error::Error;
 use crate::model::{ModelId, ModelMeta, Verb, value};
-use crate::store::{Tx, failure, now};
+use crate::store::{Tx, failure};
 
 use super::Context;
-
-/// How many rows one statement writes: few sizes, so that each is prepared once.
-const SIZES: [usize; 3] = [100, 10, 1];
-
-/// The columns, in the order of the values.
-const COLUMNS: [&str; 14] = [
-    "at",
-    "user_id",
-    "username",
-    "token_id",
-    "door",
-    "ip",
-    "request_id",
-    "verb",
-    "model",
-    "record_id",
-    "change_set",
-    "undoes",
-    "reason",
-    "changes",
-];
 
 /// What a request has changed so far.
 #[derive(Debug, Default)]
@@ -126,62 +107,33 @@ impl Ledger {
         if let ([first, others @ ..], None) = (rest, self.set)
             && (more || self.shared || !others.is_empty())
         {
-            self.set = Some(self.first(tx, (ctx, models), first).await?);
+            self.set = Some(set_of(tx, ctx, (first, models)).await?);
             rest = others;
         }
         while !rest.is_empty() {
-            let size = SIZES.into_iter().find(|&n| n <= rest.len()).unwrap_or(1);
-            let (now, later) = rest.split_at(size);
+            let backend = tx.get_database_backend();
+            let (now, later) = rest.split_at(insert::size(backend, rest.len()));
             rest = later;
-            let statement = self.statement(tx, (ctx, models), now);
+            let statement = insert::statement(backend, (ctx, self.set), (now, models));
             tx.hold(statement).await.map_err(failure::plain)?;
         }
         Ok(())
     }
+}
 
-    /// Writes the first row of a set of several and gives its id.
-    async fn first(&self, tx: &Tx, of: (&Context, &[ModelMeta]), row: &Row) -> Result<i64, Error> {
-        let mut statement = self.statement(tx, of, std::slice::from_ref(row));
-        if statement.db_backend == DbBackend::MySql {
-            let done = tx.execute_raw(statement).await.map_err(failure::plain)?;
-            return i64::try_from(done.last_insert_id()).map_err(Error::internal);
-        }
-        statement.sql.push_str(" RETURNING id");
-        let found = tx.query_one_raw(statement).await.map_err(failure::plain)?;
-        let found = found.ok_or_else(|| Error::internal("an audit row without an id"))?;
-        found.try_get_by_index(0).map_err(failure::plain)
+/// Writes the first row of a set of several and gives its id, by which the set is known.
+async fn set_of(tx: &Tx, ctx: &Context, (row, models): (&Row, &[ModelMeta])) -> Result<i64, Error> {
+    let backend = tx.get_database_backend();
+    let mut statement =
+        insert::statement(backend, (ctx, None), (std::slice::from_ref(row), models));
+    if backend == DbBackend::MySql {
+        let done = tx.execute_raw(statement).await.map_err(failure::plain)?;
+        return i64::try_from(done.last_insert_id()).map_err(Error::internal);
     }
-
-    fn statement(
-        &self,
-        tx: &Tx,
-        (ctx, models): (&Context, &[ModelMeta]),
-        rows: &[Row],
-    ) -> Statement {
-        let principal = &ctx.principal;
-        let at = now();
-        let mut values = Vec::with_capacity(rows.len() * COLUMNS.len());
-        for row in rows {
-            values.extend([
-                at.into(),
-                principal.user.as_ref().map(|u| u.id).into(),
-                principal.name().into(),
-                principal.token.as_ref().map(|t| t.id).into(),
-                ctx.door.name().into(),
-                ctx.address.map(|a| a.to_string()).into(),
-                ctx.request_id.as_str().into(),
-                row.verb.name().into(),
-                models[row.model.0].slug.as_str().into(),
-                row.record_id.as_str().into(),
-                self.set.into(),
-                row.undoes.into(),
-                ctx.reason.as_deref().into(),
-                row.changes.as_str().into(),
-            ]);
-        }
-        let backend = tx.get_database_backend();
-        Statement::from_sql_and_values(backend, insert(backend, rows.len()), values)
-    }
+    statement.sql.push_str(" RETURNING id");
+    let found = tx.query_one_raw(statement).await.map_err(failure::plain)?;
+    let found = found.ok_or_else(|| Error::internal("an audit row without an id"))?;
+    found.try_get_by_index(0).map_err(failure::plain)
 }
 
 fn touch(all: &mut Vec<(ModelId, Verb)>, rows: &[Row]) {
@@ -197,28 +149,6 @@ pub(super) fn record_id(model: &ModelMeta, key: &[Value]) -> String {
     let mut text = model.key_text(key);
     text.truncate(text.floor_char_boundary(255));
     text
-}
-
-/// The changes are bound as the text that they were written as.
-fn insert(backend: DbBackend, rows: usize) -> String {
-    let mut sql = format!("INSERT INTO qd_audit ({}) VALUES ", COLUMNS.join(", "));
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=COLUMNS.len() {
-            match (backend, column == COLUMNS.len()) {
-                (DbBackend::Postgres, false) => {
-                    sql.push_str(&format!("${}, ", row * COLUMNS.len() + column));
-                }
-                (DbBackend::Postgres, true) => {
-                    let last = row * COLUMNS.len() + column;
-                    sql.push_str(&format!("CAST(${last} AS text)::jsonb)"));
-                }
-                (_, false) => sql.push_str("?, "),
-                (_, true) => sql.push_str("?)"),
-            }
-        }
-    }
-    sql
 }
 
 /// `{"field":{"old":…,"new":…}}` for the fields that differ.
