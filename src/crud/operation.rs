@@ -21,6 +21,7 @@ mod uploads;
 pub use files::{Fetched, Files};
 pub use progress::Progress;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -31,7 +32,10 @@ use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use quarterdeck_entity::system::operation;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
 use serde_json::Value as Json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -267,29 +271,49 @@ impl Engine {
 
     /// Notes how it ended. What cannot be noted is found later (`sweep`).
     async fn end(&self, progress: &Progress, request_id: &str, ended: &Result<Written, Error>) {
-        let (state, result) = match ended {
-            Ok(written) => ("done", serde_json::from_slice(&written.body).ok()),
+        if let Err(error) = ended
+            && error.kind == Kind::Internal
+        {
+            tracing::error!(request_id, ?error, "an operation failed");
+        }
+        if let Err(error) = self.note_end(progress, request_id, ended).await {
+            tracing::error!(operation = progress.id, %error, "its end was not noted");
+        }
+        self.operations.under_way.lock().remove(&progress.id);
+    }
+
+    async fn note_end(
+        &self,
+        progress: &Progress,
+        request_id: &str,
+        ended: &Result<Written, Error>,
+    ) -> Result<(), Error> {
+        use operation::Column::{Id, State};
+        let running = operation::Entity::find_by_id(progress.id)
+            .filter(State.eq("running"))
+            .select_only()
+            .column(Id)
+            .into_tuple::<i64>();
+        let running = running.one(self.db.reader()).await;
+        if running.map_err(failure::plain)?.is_none() {
+            // Its own transaction has said so; a report of many rows is not written twice.
+            return Ok(());
+        }
+        let (state, answer) = match ended {
+            Ok(written) => ("done", Cow::Borrowed(&*written.body)),
             Err(error) => {
-                if let Kind::Internal = error.kind {
-                    tracing::error!(request_id, ?error, "an operation failed");
-                }
                 let state = match error.code {
                     "cancelled" => "cancelled",
                     _ => "failed",
                 };
-                (state, Some(error.problem(request_id)))
+                let problem = error.problem(request_id).to_string();
+                (state, Cow::Owned(problem.into_bytes()))
             }
         };
-        let noted = async {
-            let tx = self.db.begin().await?;
-            let update = progress.ended(state, result);
-            update.exec(&tx).await.map_err(failure::plain)?;
-            tx.commit().await.map_err(failure::plain)
-        };
-        if let Err(error) = noted.await {
-            tracing::error!(operation = progress.id, %error, "its end was not noted");
-        }
-        self.operations.under_way.lock().remove(&progress.id);
+        let tx = self.db.begin().await?;
+        let update = progress.ended(self.db.backend(), (state, &answer));
+        update.exec(&tx).await.map_err(failure::plain)?;
+        tx.commit().await.map_err(failure::plain)
     }
 
     /// Lets everything that is under way stop, and waits a while for that.

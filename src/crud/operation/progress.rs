@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use quarterdeck_entity::system::operation;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+};
 use serde_json::Value as Json;
 use tokio::sync::Notify;
 
@@ -123,25 +125,30 @@ impl Progress {
         if !self.atomic {
             return Ok(());
         }
-        let result = serde_json::from_slice(&written.body).unwrap_or_default();
-        let update = self.ended("done", Some(result));
+        let update = self.ended(tx.get_database_backend(), ("done", &written.body));
         alive(update.exec(tx).await.map_err(failure::plain)?.rows_affected)
     }
 
-    /// The statement that notes its end, unless that is noted already.
+    /// The statement that notes its end with the JSON it was answered with, unless that is noted already.
     pub(super) fn ended(
         &self,
-        state: &str,
-        result: Option<Json>,
+        backend: DbBackend,
+        (state, answer): (&str, &[u8]),
     ) -> sea_orm::UpdateMany<operation::Entity> {
         use operation::Column::{Done, EndedAt, Id, Result as Told, State, Total};
         let (done, total) = self.numbers();
+        // Bound as the text that it is: it may be that of ten thousand rows.
+        let told = Expr::value(without_nul(answer));
+        let told = match backend {
+            DbBackend::Postgres => told.cast_as("jsonb"),
+            _ => told,
+        };
         operation::Entity::update_many()
             .col_expr(State, Expr::value(state))
             .col_expr(Done, Expr::value(done))
             .col_expr(Total, Expr::value(total))
             .col_expr(EndedAt, Expr::value(now()))
-            .col_expr(Told, Expr::value(result.map(without_nul)))
+            .col_expr(Told, told)
             .filter(Id.eq(self.id))
             .filter(State.eq("running"))
     }
@@ -177,14 +184,23 @@ fn number(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// PostgreSQL's JSON has no NUL; a fault may tell of one that somebody sent.
-fn without_nul(json: Json) -> Json {
+/// A text of JSON, if there is one. PostgreSQL's has no NUL; a fault may tell of one that somebody sent.
+fn without_nul(json: &[u8]) -> Option<String> {
+    let text = str::from_utf8(json).ok().filter(|text| !text.is_empty())?;
+    if !text.contains("\\u0000") {
+        return Some(text.to_owned());
+    }
+    let json = serde_json::from_str(text).ok()?;
+    Some(replaced(json).to_string())
+}
+
+fn replaced(json: Json) -> Json {
     match json {
         Json::String(text) if text.contains('\0') => text.replace('\0', "\u{fffd}").into(),
-        Json::Array(all) => all.into_iter().map(without_nul).collect(),
+        Json::Array(all) => all.into_iter().map(replaced).collect(),
         Json::Object(all) => {
             let members = all.into_iter();
-            let members = members.map(|(name, j)| (name.replace('\0', "\u{fffd}"), without_nul(j)));
+            let members = members.map(|(name, j)| (name.replace('\0', "\u{fffd}"), replaced(j)));
             Json::Object(members.collect())
         }
         other => other,
@@ -193,8 +209,6 @@ fn without_nul(json: Json) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -219,10 +233,10 @@ mod tests {
 
     #[test]
     fn nul_is_told_as_what_cannot_be_shown() {
-        let told = json!({"a\0": ["b\0c", 1, {"d": "e"}]});
-        assert_eq!(
-            without_nul(told),
-            json!({"a\u{fffd}": ["b\u{fffd}c", 1, {"d": "e"}]})
-        );
+        let told = r#"{"a\u0000":["b\u0000c","d\\u0000",1,{"e":"f"}]}"#;
+        let shown = r#"{"a�":["b�c","d\\u0000",1,{"e":"f"}]}"#;
+        assert_eq!(without_nul(told.as_bytes()).as_deref(), Some(shown));
+        assert_eq!(without_nul(shown.as_bytes()).as_deref(), Some(shown));
+        assert_eq!(without_nul(b""), None);
     }
 }
