@@ -28,6 +28,14 @@ use super::whole::Whole;
 /// Prepared statements that a connection keeps.
 const PREPARED: usize = 500;
 
+/// Rows that SQLite's writer may have ready before they are taken: about as many as a statement that
+/// inserts many gives back. Each time it must wait for that, two threads are woken.
+const RETURNED: usize = 512;
+
+/// KiB of changed pages that SQLite's writer keeps in memory. With its usual 2 MiB it writes the pages of a
+/// large transaction to the log again and again.
+const CHANGED: u32 = 16 * 1024;
+
 /// SQLite before this version can corrupt a database in WAL mode (A83).
 const SQLITE_FIXED: (u32, u32, u32) = (3, 51, 3);
 
@@ -108,7 +116,11 @@ impl Db {
         let (writer, reader) = match options {
             Options::Sqlite(o) => {
                 let one = (1, settings.writer_timeout);
-                let writer = Pool::new(Options::Sqlite(o.clone()), one, patience)?;
+                let wide = o.clone().row_buffer_size(RETURNED);
+                let wide = wide.pragma("cache_size", format!("-{CHANGED}"));
+                // What a savepoint may give back would be in a file of its own in the system's folder.
+                let wide = wide.pragma("temp_store", "MEMORY");
+                let writer = Pool::new(Options::Sqlite(Box::new(wide)), one, patience)?;
                 let reader = if is_in_memory(&settings.url) {
                     writer.clone()
                 } else {
