@@ -121,6 +121,7 @@ pub fn run(project: Project) -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()) * 2);
         }
     };
+    keep_pages_small();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -136,6 +137,14 @@ pub fn run(project: Project) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has the system give memory by its usual pages. By huge ones, which the allocator asks for, a server that has
+/// nothing to do takes two thirds more memory, and what it does is no faster.
+fn keep_pages_small() {
+    // A kernel that refuses has none.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 async fn execute(project: Project, arguments: Arguments) -> Result<ExitCode, Failure> {

@@ -85,6 +85,18 @@ async fn r02_of_500_logins_at_once_as_many_are_hashed_as_there_are_permits_and_n
     assert_eq!(served.end().0, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_huge_pages_are_in_use() {
+    let place = Place::new();
+    let served = place.serve(&[], &[]);
+    match served.status("THP_enabled:") {
+        Some(enabled) => assert_eq!(enabled, "0"),
+        None => println!("SKIPPED no_huge_pages_are_in_use: the system does not tell of them"),
+    }
+    served.signal("-TERM");
+    assert_eq!(served.end().0, Some(0));
+}
+
 /// More authors than may be in memory at once.
 async fn fill(place: &Place) {
     let url = format!("sqlite://{}", place.database().display());

@@ -182,9 +182,14 @@ impl Served {
 
     /// The most memory it ever had, in KiB; `None` where the system does not tell.
     pub(super) fn peak(&self) -> Option<u64> {
+        self.status("VmHWM:")?.strip_suffix(" kB")?.parse().ok()
+    }
+
+    /// What the system says of it under this name.
+    pub(super) fn status(&self, name: &str) -> Option<String> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix(" kB")?.parse().ok()
+        let said = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(said.trim().to_owned())
     }
 
     /// Its number.
