@@ -194,6 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn r58_what_is_sealed_stays_what_it_is() {
+        let mut row = Row::default();
+        row.json("changes", r#"{"price": {"new": 10.50, "old": null}}"#);
+        row.plain("id", &7_i64.into());
+        row.plain("ip", &Value::String(None));
+        row.text("verb", "patch");
+        let text = r#"{"price":{"new":105e-1,"old":null,},}"#;
+        let mut bytes = Vec::new();
+        for part in ["changes", text, "id", "7", "verb", "patch"] {
+            bytes.extend([0, 0, 0, 0, 0, 0, 0, part.len() as u8]);
+            bytes.extend(part.bytes());
+        }
+        assert_eq!(row.bytes(), bytes);
+    }
+
+    #[test]
     fn r58_a_column_that_came_later_and_is_null_changes_no_row() {
         let old = row_of(&[("id", 1_i64.into()), ("verb", "patch".into())]);
         let later = [
