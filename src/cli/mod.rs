@@ -15,13 +15,18 @@ mod serve;
 pub(crate) use people::{NewUser, create_user};
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Parser as _;
+use tokio::runtime::Runtime;
 
 use crate::app::{App, AppBuilder, StartError};
 use crate::config::{Config, Options};
 use crate::error::{Error, Kind};
 use arguments::{Arguments, Command};
+
+/// The longest that the end waits for what cannot be broken off.
+const LEFTOVERS: Duration = Duration::from_secs(2);
 
 type Configure = Box<dyn Fn(AppBuilder) -> AppBuilder + Send + Sync>;
 type Fill = Box<
@@ -126,7 +131,11 @@ pub fn run(project: Project) -> ExitCode {
         .enable_all()
         .build()
         .map_err(|e| Failure(e.to_string()))
-        .and_then(|runtime| runtime.block_on(execute(project, arguments)));
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(execute(project, arguments));
+            end(runtime);
+            outcome
+        });
     crate::telemetry::flush();
     match outcome {
         Ok(code) => code,
@@ -136,6 +145,15 @@ pub fn run(project: Project) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Ends what the command has left behind. A password's hash, say, cannot be broken off, but nobody waits for it.
+fn end(runtime: Runtime) {
+    let begun = Instant::now();
+    runtime.shutdown_timeout(LEFTOVERS);
+    if begun.elapsed() >= LEFTOVERS {
+        tracing::warn!("work that nobody waits for was still going on at the end");
     }
 }
 

@@ -1,14 +1,19 @@
 //! `serve`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::config::Config;
 
 use super::arguments::Serve;
 use super::{Failure, Project};
+
+/// The longest that closing the database may take: nothing that was committed depends on it.
+const CLOSING: Duration = Duration::from_secs(10);
 
 pub(super) async fn serve(
     project: Project,
@@ -57,6 +62,9 @@ pub(super) async fn serve(
         }
     })
     .await;
-    app.engine.db().clone().close().await;
+    let closed = app.engine.db().clone().close();
+    if timeout(CLOSING, closed).await.is_err() {
+        tracing::warn!("the connections to the database were not closed in time");
+    }
     Ok(ExitCode::SUCCESS)
 }

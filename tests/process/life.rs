@@ -256,3 +256,29 @@ async fn r16_what_the_shell_does_is_seen_by_the_running_server() {
     let waited = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
     waited.expect("the suspension is seen");
 }
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_hash_that_nobody_waits_for() {
+    let place = Place::new();
+    // Minutes for one hash, in memory that shows when it has begun. Who waits for it is ended by nextest's
+    // own settings for this test.
+    let settings = [
+        ("QUARTERDECK_PASSWORD_MEMORY_KIB", "262144"),
+        ("QUARTERDECK_PASSWORD_ITERATIONS", "1000"),
+        ("QUARTERDECK_SERVER_SHUTDOWN_SECONDS", "0"),
+    ];
+    let (served, _) = serve(&place, &settings);
+    let body = json!({"username": "nobody", "password": "a good password"});
+    let login = reqwest::Client::new().post(served.url("/auth/login"));
+    let login = tokio::spawn(login.json(&body).send());
+    while served.peak().is_some_and(|kib| kib < 131_072) {
+        assert!(!login.is_finished(), "the login was answered");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    served.signal("-TERM");
+    let (code, log) = served.end();
+    assert_eq!(code, Some(0));
+    let said = "work that nobody waits for was still going on at the end";
+    assert!(log.contains(said), "{log}");
+    assert!(login.await.expect("its end").is_err(), "it was answered");
+}
