@@ -42,6 +42,7 @@ async fn a_record_comes_back_from_the_trash_or_goes_for_good_after_a_question() 
             assert_eq!(admin.get(&api(&one)).await.0, 404, "a question");
             let history = open(&admin, &format!("{one}/history")).await;
             assert!(history.text().contains("This record is in the trash."));
+            assert!(history.text().contains("Moved to the trash"));
             let links = history.links();
             assert!(links.contains(&format!("{one}/restore")), "{links:?}");
             // Its states are no way back from there.
@@ -54,6 +55,11 @@ async fn a_record_comes_back_from_the_trash_or_goes_for_good_after_a_question() 
                 page.text()
             );
             assert_eq!(admin.get(&api(&one)).await.0, 200);
+            let history = open(&admin, &format!("{one}/history")).await;
+            assert!(history.text().contains("Restored"), "{}", history.text());
+            // To what it was when it was made, but not to the trash.
+            let ways = history.links().into_iter();
+            assert_eq!(ways.filter(|l| l.contains("/revert")).count(), 1);
             let question = open(&admin, &format!("{two}/purge")).await;
             let (_, page) = accepted(&admin, &question.form(&format!("{two}/purge"))).await;
             assert!(

@@ -79,9 +79,12 @@ pub(crate) async fn page(call: Call) -> Result<Response, Error> {
     let first = query.get("cursor").is_none();
     let entries = told["data"].as_array().into_iter().flatten().enumerate();
     let entries = entries.map(|(i, entry)| {
+        let mut entry = shown(&view, entry);
         // To what it is now there is no way back, nor to what was not there.
-        let back = reverts && !(first && i == 0) && entry["verb"] != "delete";
-        shown(&view, entry, back.then_some(own.as_str()))
+        if reverts && !(first && i == 0) && entry.deed.1 != "gone" {
+            entry.back = format!("{own}/revert?to={}", entry.set);
+        }
+        entry
     });
     let mut entries: Vec<Entry> = entries.collect();
     let changed = entries.iter_mut().flat_map(|entry| &mut entry.changes);
@@ -136,22 +139,33 @@ async fn found(call: &Call, model: &ModelMeta) -> Result<(String, Standing), Err
     }
 }
 
-fn shown(view: &View<'_>, entry: &Json, own: Option<&str>) -> Entry {
+fn shown(view: &View<'_>, entry: &Json) -> Entry {
     let text = |name: &str| entry[name].as_str().unwrap_or_default();
-    let set = entry["change_set"].as_i64().unwrap_or_default();
     let nothing = Map::new();
     let changes = entry["changes"].as_object().unwrap_or(&nothing);
     Entry {
-        deed: event::deed(text("verb")),
+        deed: through_trash(view.model, changes).unwrap_or_else(|| event::deed(text("verb"))),
         at: Moment::of(text("at")),
         who: event::actor(entry["user"].as_str()),
         door: event::door(text("door")).to_owned(),
         reason: text("reason").to_owned(),
-        set,
+        set: entry["change_set"].as_i64().unwrap_or_default(),
         undoes: entry["undoes"].as_i64(),
         changes: change::told(view, changes),
-        back: own
-            .map(|own| format!("{own}/revert?to={set}"))
-            .unwrap_or_default(),
+        back: String::new(),
+    }
+}
+
+/// The words for a change that only moved the record to the trash or out of it.
+fn through_trash(
+    model: &ModelMeta,
+    changes: &Map<String, Json>,
+) -> Option<(&'static str, &'static str)> {
+    let since = &model.fields[model.trash?.since].name;
+    let change = changes.get(since)?;
+    match (change.get("old")?.is_null(), change.get("new")?.is_null()) {
+        (true, false) => Some((t("Moved to the trash"), "gone")),
+        (false, true) => Some((t("Restored"), "made")),
+        _ => None,
     }
 }
