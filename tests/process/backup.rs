@@ -26,7 +26,10 @@ struct Client {
 impl Client {
     fn of(served: &Served, token: &str) -> Self {
         Self {
-            client: reqwest::Client::new(),
+            client: reqwest::Client::builder()
+                .timeout(std::time::Duration::from_secs(300))
+                .build()
+                .expect("a client"),
             base: served.url("/api/v1"),
             token: token.to_owned(),
         }

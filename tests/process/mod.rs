@@ -14,6 +14,7 @@ mod power;
 mod steps;
 mod storage;
 mod traces;
+mod watch;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new() -> Self {
+        watch::start();
         Self {
             folder: TempDir::new().expect("a temporary folder"),
         }
