@@ -1,7 +1,9 @@
 //! Says what a test waits for that takes very long: nextest kills it in the end, and then nobody knows.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -59,18 +61,23 @@ fn threads(process: u32) -> Vec<String> {
 
 #[test]
 fn what_a_process_and_its_children_are_in_can_be_told() {
-    let mut child = std::process::Command::new("sleep")
-        .arg("60")
+    let mut child = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .spawn()
-        .expect("sleep");
+        .expect("cat");
+    // Until it answers it may still be on its way to be another program.
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    input.write_all(b"1").expect("written");
+    output.read_exact(&mut [0]).expect("an answer");
     let family = family().join("\n");
-    child.kill().expect("killed");
+    drop(input);
     child.wait().expect("its end");
     if !Path::new("/proc/self/task").exists() {
         println!("SKIPPED what_a_process_and_its_children_are_in_can_be_told: no /proc");
         return;
     }
-    assert!(family.contains("sleep 60: sleep in "), "{family}");
+    assert!(family.contains("cat: cat in "), "{family}");
     let own = std::env::args().next().expect("its name");
     assert!(family.contains(&own), "{family}");
 }
